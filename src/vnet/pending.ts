@@ -1,0 +1,84 @@
+/**
+ * DEL in two parts. The pod leaves the network at once: port, rules, neighbour, records, address. The
+ * link itself, whose removal costs the kernel some 20 ms, is left to a detached child; a record in
+ * pending/ stands for it until it is gone, so that a part that was interrupted is completed later.
+ */
+import type { CniRequest, PluginContext } from '../cni/types.ts';
+import { NETLINK_ROUTE, NetlinkSocket } from '../net/netlink/socket.ts';
+import type { Link } from '../net/rtnl/link.ts';
+import { listRecords } from '../state/records.ts';
+import type { Failure } from '../sys/failure.ts';
+import { CLAIM_WAIT_MS, exclusively } from './claim.ts';
+import { finish, sweep } from './complete-del.ts';
+import { deleteVeth } from './endpoint.ts';
+import { type EndpointRecord, PENDING_DIR, readEndpoint, removeEndpoint } from './endpoint-record.ts';
+import type { Sockets } from './host-links.ts';
+import { beginDel, endDel, leaveNetwork } from './leaving.ts';
+
+/** DEL leaves the processor to its child for so long: then the child has usually begun to delete the link. */
+const CHILD_START_MS = 1;
+
+/** DEL of an endpoint on record: off the network when this returns, its link in the hands of a child. */
+export function delEndpoint(
+  context: PluginContext,
+  sockets: Sockets,
+  request: CniRequest,
+  record: EndpointRecord,
+): Failure | undefined {
+  const pending = beginDel(context, record);
+  if (pending === undefined) {
+    const failed = finish(context, sockets, request, record, true);
+    closeDetached(context);
+    return failed;
+  }
+  let link = undefined as Link | undefined;
+  const failed = exclusively(context, pending, CLAIM_WAIT_MS, () => {
+    const left = leaveNetwork(context, sockets, request, pending, true);
+    link = left.link;
+    if (link === undefined && left.failure === undefined) endDel(context, pending);
+    return left.failure;
+  });
+  if (failed !== undefined) return failed;
+  if (link === undefined) closeDetached(context);
+  else removeLinkDetached(context, pending, link);
+  return undefined;
+}
+
+/**
+ * Completes deletions of this network that were interrupted, and the one of this very attachment
+ * however young it is. With nothing pending this is one look at a directory.
+ */
+export function sweepPending(context: PluginContext, sockets: Sockets, request: CniRequest): void {
+  const files = listRecords(context.sys, PENDING_DIR);
+  if (files.length > 0) sweep(context, sockets, request, files);
+}
+
+/**
+ * Leaves the removal of the link to a detached child. The kernel takes the interface out of the
+ * sandbox and frees it, which is a waiting of its own, without us.
+ */
+function removeLinkDetached(context: PluginContext, record: EndpointRecord, link: Link): void {
+  const { sys, log } = context;
+  if (sys.detach() === 'child') {
+    // A route socket of its own: answers to the parent's must not be mixed with the child's. By its index: a
+    // link of the same name may be that of the next ADD, which did not wait for this child to be scheduled.
+    const failed = deleteVeth(new NetlinkSocket(sys, NETLINK_ROUTE), link.index);
+    if (failed === undefined) {
+      exclusively(context, record, 0, () => {
+        const { sinceMs } = readEndpoint(sys, log, PENDING_DIR, record.network, record) ?? {};
+        if (sinceMs === record.sinceMs) removeEndpoint(sys, PENDING_DIR, record);
+        return undefined;
+      });
+    }
+    sys.exit(failed === undefined ? 0 : 1);
+  }
+  sys.sleepMs(CHILD_START_MS);
+}
+
+/**
+ * Leaves the end of the netfilter socket to a detached child: the kernel lets go of it only when what was
+ * deleted through it is freed, some 10 ms.
+ */
+function closeDetached({ sys }: PluginContext): void {
+  if (sys.detach() === 'child') sys.exit(0);
+}
