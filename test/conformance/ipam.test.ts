@@ -1,0 +1,3 @@
+import { defineCases } from './define.ts';
+
+defineCases('ipam');

@@ -1,0 +1,125 @@
+/** What the kernel of a VM, or of a namespace in it, has: read through iproute2 and nft as JSON. */
+import assert from 'node:assert/strict';
+
+/** A place in which programs can be run: a VM, a pod, a container, the fabric. */
+export interface Runner {
+  mustExec(argv: readonly string[]): Promise<string>;
+}
+
+export interface KernelLink {
+  readonly ifindex: number;
+  readonly ifname: string;
+  readonly flags: readonly string[];
+  readonly mtu: number;
+  readonly address?: string;
+  readonly master?: string;
+  readonly operstate: string;
+  readonly linkinfo?: {
+    readonly info_kind?: string;
+    readonly info_slave_kind?: string;
+    readonly info_slave_data?: { readonly state?: string; readonly hairpin?: boolean };
+  };
+}
+
+export interface KernelAddress {
+  readonly family: string;
+  readonly local: string;
+  readonly prefixlen: number;
+  readonly scope: string;
+  readonly [more: string]: unknown;
+}
+
+export interface KernelRoute {
+  readonly dst: string;
+  readonly dev?: string;
+  readonly gateway?: string;
+  readonly [more: string]: unknown;
+}
+
+export interface KernelNeighbour {
+  readonly dst: string;
+  readonly dev: string;
+  readonly lladdr?: string;
+  readonly state: readonly string[];
+}
+
+/** All links with their kinds and port settings. */
+export async function links(place: Runner): Promise<KernelLink[]> {
+  return JSON.parse(await place.mustExec(['ip', '-j', '-d', 'link', 'show']));
+}
+
+export async function link(place: Runner, name: string): Promise<KernelLink> {
+  const found = (await links(place)).find(({ ifname }) => ifname === name);
+  assert.ok(found, `there is a link ${name}`);
+  return found;
+}
+
+/** The host ends of pods. */
+export async function hostVeths(place: Runner): Promise<KernelLink[]> {
+  return (await links(place)).filter(({ ifname }) => ifname.startsWith('azv'));
+}
+
+/** Addresses of links that have some, without the link-local ones of IPv6, which each link makes itself. */
+export async function addresses(place: Runner): Promise<Record<string, KernelAddress[]>> {
+  const listed = JSON.parse(await place.mustExec(['ip', '-j', 'addr', 'show'])) as {
+    ifname: string;
+    addr_info: KernelAddress[];
+  }[];
+  const rows = listed.map(
+    ({ ifname, addr_info }) => [ifname, addr_info.filter((it) => !isLinkLocal(it))] as const,
+  );
+  return Object.fromEntries(
+    rows.filter(([, infos]) => infos.length > 0).map(([name, infos]) => [name, [...infos]]),
+  );
+}
+
+/** The IPv4 addresses of one link as text with prefix. */
+export async function ipv4(place: Runner, name: string): Promise<string[]> {
+  const infos = (await addresses(place))[name] ?? [];
+  return infos.filter(({ family }) => family === 'inet').map((info) => `${info.local}/${info.prefixlen}`);
+}
+
+/** Routes of every table; of IPv6 without those that the kernel makes for each link. */
+export async function routes(place: Runner, family: 4 | 6 = 4): Promise<KernelRoute[]> {
+  const text = await place.mustExec(['ip', `-${family}`, '-j', 'route', 'show', 'table', 'all']);
+  const listed = JSON.parse(text) as KernelRoute[];
+  return listed.filter(({ dst }) => !dst.startsWith('fe80:') && dst !== 'ff00::/8');
+}
+
+/** Permanent neighbour entries. */
+export async function neighbours(place: Runner): Promise<KernelNeighbour[]> {
+  return JSON.parse(await place.mustExec(['ip', '-j', 'neigh', 'show', 'nud', 'permanent']));
+}
+
+/** Keys of the map and the set of the layer-2 rules; undefined when there is no table. */
+export async function elements(
+  place: Runner,
+): Promise<{ podMacs: string[]; localIps: string[] } | undefined> {
+  const tables = JSON.parse(await place.mustExec(['nft', '-j', 'list', 'tables', 'bridge'])) as Listing;
+  if (!tables.nftables.some((item) => item.table?.name === 'azure-vnet')) return undefined;
+  const text = await place.mustExec(['nft', '-j', 'list', 'table', 'bridge', 'azure-vnet']);
+  const { nftables } = JSON.parse(text) as Listing;
+  const keys = (item: Listing['nftables'][number]['map']) =>
+    (item?.elem ?? []).map((elem) => (typeof elem === 'string' ? elem : elem[0])).sort();
+  return {
+    podMacs: keys(nftables.find((item) => item.map?.name === 'pod_macs')?.map),
+    localIps: keys(nftables.find((item) => item.set?.name === 'local_ips')?.set),
+  };
+}
+
+interface Listing {
+  readonly nftables: readonly {
+    readonly table?: { readonly name: string };
+    readonly map?: NamedElements;
+    readonly set?: NamedElements;
+  }[];
+}
+
+interface NamedElements {
+  readonly name: string;
+  readonly elem?: readonly (string | readonly [string, string])[];
+}
+
+function isLinkLocal({ family, scope }: KernelAddress): boolean {
+  return family === 'inet6' && scope === 'link';
+}
