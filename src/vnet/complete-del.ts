@@ -3,10 +3,9 @@ import type { CniRequest, PluginContext } from '../cni/types.ts';
 import { recordName } from '../state/paths.ts';
 import type { Failure } from '../sys/failure.ts';
 import { CLAIM_WAIT_MS, exclusively } from './claim.ts';
-import { deleteVeth } from './endpoint.ts';
 import { type EndpointRecord, listEndpoints, PENDING_DIR } from './endpoint-record.ts';
 import type { Sockets } from './host-links.ts';
-import { beginDel, endDel, leaveNetwork } from './leaving.ts';
+import { beginDel, finish } from './leaving.ts';
 
 /** A detached child needs 20 ms; a record that is older belongs to one that was interrupted. */
 const INTERRUPTED_AFTER_MS = 2000;
@@ -75,18 +74,4 @@ export function freeSandbox(context: PluginContext, sockets: Sockets, request: C
     const failed = completePending(context, sockets, request, record);
     if (failed !== undefined) context.log.note('warn', failed.message);
   }
-}
-
-/** What is left of DEL, without a child: waits for the kernel. */
-export function finish(
-  context: PluginContext,
-  sockets: Sockets,
-  request: CniRequest,
-  record: EndpointRecord,
-  isFirst: boolean,
-): Failure | undefined {
-  const { link, failure } = leaveNetwork(context, sockets, request, record, isFirst);
-  const failed = failure ?? (link && deleteVeth(sockets.route, link.index));
-  if (failed === undefined) endDel(context, record);
-  return failed;
 }

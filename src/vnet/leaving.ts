@@ -6,7 +6,7 @@ import type { Ipv4 } from '../net/ipv4.ts';
 import type { Link } from '../net/rtnl/link.ts';
 import type { Failure } from '../sys/failure.ts';
 import { SysError } from '../sys/sys.ts';
-import { disconnectEndpoint } from './endpoint.ts';
+import { deleteVeth, disconnectEndpoint } from './endpoint.ts';
 import {
   ENDPOINTS_DIR,
   type EndpointRecord,
@@ -61,6 +61,25 @@ export function leaveNetwork(
   const failed = releaseAddress(context, request, record);
   if (!holds && record.ipamType === OWN_IPAM) releaseUnknown(context, request, record);
   return { ...optional('link', left.link), ...optional('failure', left.failure ?? failed) };
+}
+
+/** What is left of DEL: waits for the kernel, unless `later` takes the link. */
+export function finish(
+  context: PluginContext,
+  sockets: Sockets,
+  request: CniRequest,
+  record: EndpointRecord,
+  isFirst: boolean,
+  later?: (link: Link) => void,
+): Failure | undefined {
+  const { link, failure } = leaveNetwork(context, sockets, request, record, isFirst);
+  if (link && later && failure === undefined) {
+    later(link);
+    return undefined;
+  }
+  const failed = failure ?? (link && deleteVeth(sockets.route, link.index));
+  if (failed === undefined) endDel(context, record);
+  return failed;
 }
 
 function releaseAddress(

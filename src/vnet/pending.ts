@@ -9,11 +9,17 @@ import type { Link } from '../net/rtnl/link.ts';
 import { listRecords } from '../state/records.ts';
 import type { Failure } from '../sys/failure.ts';
 import { CLAIM_WAIT_MS, exclusively } from './claim.ts';
-import { finish, sweep } from './complete-del.ts';
+import { sweep } from './complete-del.ts';
 import { deleteVeth } from './endpoint.ts';
-import { type EndpointRecord, PENDING_DIR, readEndpoint, removeEndpoint } from './endpoint-record.ts';
+import {
+  ENDPOINTS_DIR,
+  type EndpointRecord,
+  PENDING_DIR,
+  readEndpoint,
+  removeEndpoint,
+} from './endpoint-record.ts';
 import type { Sockets } from './host-links.ts';
-import { beginDel, endDel, leaveNetwork } from './leaving.ts';
+import { beginDel, finish } from './leaving.ts';
 
 /** DEL leaves the processor to its child for so long: then the child has usually begun to delete the link. */
 const CHILD_START_MS = 1;
@@ -26,22 +32,24 @@ export function delEndpoint(
   record: EndpointRecord,
 ): Failure | undefined {
   const pending = beginDel(context, record);
-  if (pending === undefined) {
-    const failed = finish(context, sockets, request, record, true);
-    closeDetached(context);
-    return failed;
-  }
-  let link = undefined as Link | undefined;
-  const failed = exclusively(context, pending, CLAIM_WAIT_MS, () => {
-    const left = leaveNetwork(context, sockets, request, pending, true);
-    link = left.link;
-    if (link === undefined && left.failure === undefined) endDel(context, pending);
-    return left.failure;
-  });
-  if (failed !== undefined) return failed;
-  if (link === undefined) closeDetached(context);
-  else removeLinkDetached(context, pending, link);
-  return undefined;
+  let left = undefined as Link | undefined;
+  const leave = (link: Link) => {
+    left = link;
+  };
+  const later = pending && !hasSibling(context, record) ? leave : undefined;
+  const work = () => finish(context, sockets, request, pending ?? record, true, later);
+  const failed = pending ? exclusively(context, pending, CLAIM_WAIT_MS, work) : work();
+  if (pending && left) removeLinkDetached(context, pending, left);
+  else closeDetached(context);
+  return failed;
+}
+
+/**
+ * Whether the container keeps another interface of ours: its routes through the one that is stopped have to go
+ * before DEL returns, or what it sends to the subnet is lost until a child removes the link.
+ */
+function hasSibling({ sys }: PluginContext, { containerId }: EndpointRecord): boolean {
+  return listRecords(sys, ENDPOINTS_DIR).some((name) => name.includes(`@${containerId}@`));
 }
 
 /**

@@ -115,6 +115,8 @@ describe('DEL', { skip }, () => {
         .sort(),
       [bystanderAddress, second].sort(),
     );
+    // Not left to a child: as long as it is there, the container sends through it, to nowhere.
+    assert.deepEqual(await interfaces(container), ['lo', 'net1']);
     await assertAnswered(vm, second);
     await container.del({ env: { CNI_IFNAME: 'net1' } });
   });
@@ -184,6 +186,11 @@ describe('DEL', { skip }, () => {
     const { command, container: id, result } = lastLog(vm);
     assert.deepEqual({ command, id, result }, { command: 'DEL', id: container.id, result: 'ok' });
   });
+
+  async function interfaces(container: Container): Promise<string[]> {
+    const links = JSON.parse(await container.mustExec(['ip', '-j', 'link', 'show'])) as { ifname: string }[];
+    return links.map(({ ifname }) => ifname).sort();
+  }
 
   function removeRecord(container: Container): void {
     const [file, ...more] = files(vm, 'endpoints').filter((name) => name.includes(container.id));
