@@ -4,7 +4,6 @@
  */
 import { delegateIpam } from '../cni/delegate.ts';
 import { findPlugin, isSelf } from '../cni/find-plugin.ts';
-import { parseIpamConfig } from '../cni/ipam-config.ts';
 import { isObject, lookup } from '../cni/json.ts';
 import type { CniPlugin, CniRequest, CniResult, JsonObject, PluginContext } from '../cni/types.ts';
 import { type Cidr, formatCidr } from '../net/cidr.ts';
@@ -28,17 +27,18 @@ export interface KnownNetwork {
   readonly nic: string;
 }
 
-/** IPAM of the type; `own` is our own, which serves the call in this process. */
+/** IPAM of the type; `own` is our own, which serves the call in this process if `here`. */
 export function ipamThrough(
   own: CniPlugin,
   context: PluginContext,
   original: CniRequest,
   ipamType: string,
   network: KnownNetwork | undefined,
+  here = isHere(context, original, ipamType),
 ): Ipam {
   const isOwn = ipamType === OWN_IPAM;
   const request = isOwn && network !== undefined ? withNetwork(original, network) : original;
-  if (isOwn && isThisExecutable(context, original)) {
+  if (here) {
     return {
       add: () =>
         nonEmpty(
@@ -64,18 +64,12 @@ export function ipamThrough(
   };
 }
 
-/** What our own IPAM would refuse: known before anything is changed, so that a refused ADD leaves no trace. */
-export function problemOfIpam(
-  context: PluginContext,
-  request: CniRequest,
-  ipamType: string,
-): Failure | undefined {
-  if (ipamType !== OWN_IPAM) return undefined;
-  const parsed = parseIpamConfig(request);
-  return parsed.ok || !isThisExecutable(context, request) ? undefined : parsed.error;
-}
-
-function isThisExecutable(context: PluginContext, request: CniRequest): boolean {
+/**
+ * Is IPAM of the type our own, in this process? Who needs the answer twice asks once: when the system refuses to tell,
+ * IPAM is executed, and a second answer would be another one.
+ */
+export function isHere(context: PluginContext, request: CniRequest, ipamType: string): boolean {
+  if (ipamType !== OWN_IPAM) return false;
   const found = findPlugin(context.sys, OWN_IPAM, request.env.path);
   return found.ok && isSelf(context.sys, found.value);
 }

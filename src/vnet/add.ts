@@ -4,6 +4,7 @@
  */
 import { parseNetworkConfig } from '../cni/config.ts';
 import { optional } from '../cni/fields.ts';
+import { parseIpamConfig } from '../cni/ipam-config.ts';
 import { formatResult, parseResult } from '../cni/result.ts';
 import type { CniRequest, CniResult, NetworkConfig, PluginContext } from '../cni/types.ts';
 import { formatIpv4Net } from '../net/cidr.ts';
@@ -17,7 +18,7 @@ import { createEndpoint, type EndpointPlan, endpointMacs } from './endpoint.ts';
 import { ENDPOINTS_DIR, type EndpointRecord, readEndpoint, writeEndpoint } from './endpoint-record.ts';
 import { repairEndpoint } from './endpoint-repair.ts';
 import { Sockets } from './host-links.ts';
-import { type Ipam, ipamOf, OWN_IPAM, problemOfIpam } from './ipam.ts';
+import { type Ipam, ipamOf, isHere, OWN_IPAM } from './ipam.ts';
 import { hostVethName } from './names.ts';
 import { joinNetwork } from './network.ts';
 import type { ReadyNetwork } from './network-build.ts';
@@ -33,11 +34,13 @@ import { stillConnected } from './verify.ts';
 export function add(context: PluginContext, request: CniRequest): Result<CniResult, Failure> {
   const config = parseNetworkConfig(request);
   if (!config.ok) return config;
-  const wrong = problemOfIpam(context, request, config.value.ipamType);
-  if (wrong !== undefined) return err(wrong);
+  const here = isHere(context, request, config.value.ipamType);
+  // What it would refuse is known before anything is changed, so that a refused ADD leaves no trace.
+  const wrong = here && parseIpamConfig(request);
+  if (wrong && !wrong.ok) return wrong;
   const sandbox = openSandbox(context.sys, request.env.netns);
   if (!sandbox.ok) return sandbox;
-  const call = new AddCall(context, request, config.value, sandbox.value);
+  const call = new AddCall(context, request, config.value, sandbox.value, here);
   return call.answerAgain() ?? call.run();
 }
 
@@ -50,16 +53,24 @@ class AddCall {
   readonly #request: CniRequest;
   readonly #config: NetworkConfig;
   readonly #sandbox: Fd;
+  readonly #ipamHere: boolean;
   readonly #sockets: Sockets;
   readonly #hostVeth: string;
   /** The network as an earlier call recorded it; IPAM may find that this call is for another. */
   readonly #standing: ReadyNetwork | undefined;
 
-  constructor(context: PluginContext, request: CniRequest, config: NetworkConfig, sandbox: Fd) {
+  constructor(
+    context: PluginContext,
+    request: CniRequest,
+    config: NetworkConfig,
+    sandbox: Fd,
+    ipamHere: boolean,
+  ) {
     this.#context = context;
     this.#request = request;
     this.#config = config;
     this.#sandbox = sandbox;
+    this.#ipamHere = ipamHere;
     this.#sockets = new Sockets(context);
     this.#hostVeth = hostVethName(context.sys, config.name, request.env);
     this.#standing = standingNetwork(context, this.#sockets, config);
@@ -100,7 +111,7 @@ class AddCall {
 
   /** One try; `occupied` when a pod that no lease knows has the address, and everything is undone. */
   #attempt(known: NetworkRecord | undefined): Result<CniResult, Failure> | 'occupied' {
-    const ipam = ipamOf(this.#context, this.#request, this.#config.ipamType, known);
+    const ipam = ipamOf(this.#context, this.#request, this.#config.ipamType, known, this.#ipamHere);
     const answer = this.#lease(ipam);
     if (!answer.ok) return answer;
     const attempt = this.#state(ipam);

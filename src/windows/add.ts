@@ -2,10 +2,11 @@
  * ADD on Windows. What is about to be made is on disk first; then address, network, endpoint and its attachment to
  * the sandbox. A failure at any step undoes in reverse what this call did, and nothing else.
  */
+import { parseIpamConfig } from '../cni/ipam-config.ts';
 import { formatResult, parseResult } from '../cni/result.ts';
 import type { CniRequest, CniResult, PluginContext } from '../cni/types.ts';
 import { Leases } from '../ipam/leases.ts';
-import { OWN_IPAM, problemOfIpam } from '../ipam/through.ts';
+import { isHere, OWN_IPAM } from '../ipam/through.ts';
 import { formatIpv4Net } from '../net/cidr.ts';
 import { type Failure, failure } from '../sys/failure.ts';
 import { err, ok, type Result } from '../sys/result.ts';
@@ -33,8 +34,9 @@ export function add(context: PluginContext, request: CniRequest): Result<CniResu
   const parsed = callOf(context, request);
   if (!parsed.ok) return parsed;
   const call = parsed.value;
-  const wrong = problemOfIpam(context, request, call.config.ipamType);
-  if (wrong !== undefined) return err(wrong);
+  // What it would refuse is known before anything is changed, so that a refused ADD leaves no trace.
+  const wrong = isHere(context, request, call.config.ipamType) && parseIpamConfig(request);
+  if (wrong && !wrong.ok) return wrong;
   const hns = hnsFor(call);
   if (!hns.ok) return hns;
   sweep(call);
