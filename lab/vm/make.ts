@@ -10,7 +10,7 @@ import { mountPrivateRun } from '../host/private-run.ts';
 import type { LabState, NicState, VmState } from '../model.ts';
 import { launchResident } from '../resident/launch.ts';
 import { readState, updateState } from '../statefile.ts';
-import { addMasquerade, setUpFiles, setUpNetwork, writeInside } from './setup.ts';
+import { addMasquerade, setUpFiles, setUpNetwork, waitForCarrier, writeInside } from './setup.ts';
 
 export interface VmOptions extends NicOptions {
   /** @default {the next of vm1, vm2, …} */
@@ -47,6 +47,7 @@ export async function makeVm(labDirectory: string, options: VmOptions): Promise<
     }
     const conflist = options.conflist === undefined ? shippedConflist() : options.conflist;
     if (conflist !== null) writeInside(anchor, CONFLIST_PATH, conflist);
+    await waitForCarrier(anchor, vm.nics);
     return vm;
   } catch (error) {
     killAnchor(anchor);

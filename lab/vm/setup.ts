@@ -1,6 +1,8 @@
 /** A VM from the inside: its private directories, and its NICs as Azure's DHCP leaves them. */
-import { existsSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { gatewayText, prefixBitsOf } from '../addresses.ts';
+import { LabError } from '../error.ts';
 import { type Anchor, inside, pathInside } from '../host/anchor.ts';
 import { ipBatch, sysctl } from '../host/ip.ts';
 import { TMPFS_OPTIONS } from '../host/private-run.ts';
@@ -40,6 +42,21 @@ export async function setUpNetwork(vm: Anchor, hostname: string, nics: readonly 
   await ipBatch(vm, ['link set lo up', ...nics.flatMap(nicCommands)]);
 }
 
+/**
+ * Waits until the kernel takes the NICs for operational, as those of a machine that has booted are: it finds out
+ * in a work item, which a busy machine runs late, and a bridge opens no port before.
+ */
+export async function waitForCarrier(vm: Anchor, nics: readonly NicState[]): Promise<void> {
+  const deadline = performance.now() + CARRIER_TIMEOUT_MS;
+  for (const { name } of nics) {
+    const path = pathInside(vm, `/sys/class/net/${name}/operstate`);
+    while (readFileSync(path, 'utf8') !== 'up\n') {
+      if (performance.now() > deadline) throw new LabError(`The NIC ${name} has no carrier.`);
+      await sleep(CARRIER_POLL_MS);
+    }
+  }
+}
+
 /** The rule of the deployment page: pods reach what is outside the VNet with the VM's address. */
 export async function addMasquerade(vm: Anchor, vnet: string): Promise<void> {
   const notWireserver = ['-m', 'iprange', '!', '--dst-range', WIRESERVER_ADDRESS];
@@ -77,5 +94,7 @@ function nicCommands(nic: NicState, index: number): string[] {
   ];
 }
 
+const CARRIER_TIMEOUT_MS = 30_000;
+const CARRIER_POLL_MS = 2;
 const LAYERED = ['etc', 'var', 'opt'];
 const CGROUP = '/run/lab/cgroup';
