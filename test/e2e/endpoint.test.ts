@@ -5,7 +5,7 @@ import { Lab, type Pod, type Vm } from '../../lab/lab.ts';
 import { INTERNET_ADDRESS, WIRESERVER_ADDRESS } from '../../lab/model.ts';
 import { addressOf, Container, networkConfig } from './support/container.ts';
 import { ask, startEcho } from './support/echo.ts';
-import { hostVeths, ipv4, link, neighbours, routes } from './support/kernel.ts';
+import { hostVeths, ipv4, link, neighbours, routes, settledIpv6 } from './support/kernel.ts';
 import { assertNoLeftovers } from './support/state.ts';
 import { assertAnswered, assertNothingDropped, get, type Place } from './support/traffic.ts';
 
@@ -189,11 +189,9 @@ describe('ADD', { skip }, () => {
   test('gives a container without an IPv6 network no IPv6 address but the link-local one', async () => {
     const container = await Container.create(vm, 'v6');
     await container.add();
-    const addresses = JSON.parse(await container.mustExec(['ip', '-j', '-6', 'addr', 'show', 'dev', 'eth0']));
+    const addresses = await settledIpv6(container, 'eth0');
     assert.deepEqual(
-      addresses.flatMap(({ addr_info }: { addr_info: { scope: string }[] }) =>
-        addr_info.map((it) => it.scope),
-      ),
+      addresses.map(({ scope }) => scope),
       ['link'],
     );
     const acceptRa = ['cat', '/proc/sys/net/ipv6/conf/eth0/accept_ra'];

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, test } from 'node:test';
 import { Lab, type Vm } from '../../lab/lab.ts';
 import { addressOf, Container, networkConfig } from './support/container.ts';
-import { elements, hostVeths, ipv4, link } from './support/kernel.ts';
+import { elements, hostVeths, ipv4, link, settledIpv6 } from './support/kernel.ts';
 import { assertNoLeftovers, leases, logLines, snapshot } from './support/state.ts';
 import { assertAnswered, assertNothingDropped } from './support/traffic.ts';
 
@@ -25,6 +25,7 @@ describe('ADD again', { skip }, () => {
   test('gives the same result and changes nothing', async () => {
     const container = await Container.create(vm, 'again');
     const result = await container.add();
+    await settledIpv6(container, 'eth0');
     const before = await snapshot(vm);
     const inside = await container.mustExec(['ip', '-j', 'addr']);
     for (let round = 1; round <= 3; round++) assert.deepEqual(await container.add(), result);

@@ -1,5 +1,6 @@
 /** What the kernel of a VM, or of a namespace in it, has: read through iproute2 and nft as JSON. */
 import assert from 'node:assert/strict';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 /** A place in which programs can be run: a VM, a pod, a container, the fabric. */
 export interface Runner {
@@ -46,6 +47,44 @@ export interface KernelNeighbour {
 /** All links with their kinds and port settings. */
 export async function links(place: Runner): Promise<KernelLink[]> {
   return JSON.parse(await place.mustExec(['ip', '-j', '-d', 'link', 'show']));
+}
+
+/**
+ * The same when the kernel has drawn its conclusions from the carrier of each: operational state and NO-CARRIER
+ * follow in a work item, which a busy machine runs late.
+ */
+export async function settledLinks(place: Runner): Promise<KernelLink[]> {
+  return until('every link knows of its carrier', async () => {
+    const list = await links(place);
+    return list.every(knowsCarrier) ? list : undefined;
+  });
+}
+
+function knowsCarrier({ flags, operstate }: KernelLink): boolean {
+  return !flags.includes('UP') || flags.includes('LOWER_UP') === ['UP', 'UNKNOWN'].includes(operstate);
+}
+
+/**
+ * The IPv6 addresses of a link that is up, when it has its own one: the kernel makes that in a work item, and looks
+ * for a second or two whether another has it.
+ */
+export async function settledIpv6(place: Runner, name: string): Promise<KernelAddress[]> {
+  return until(`${name} has its own IPv6 address`, async () => {
+    const text = await place.mustExec(['ip', '-j', '-6', 'addr', 'show', 'dev', name]);
+    const listed = JSON.parse(text) as { addr_info?: KernelAddress[] }[];
+    const infos = listed.flatMap(({ addr_info = [] }) => addr_info);
+    return infos.some(isLinkLocal) && infos.every(({ tentative }) => tentative !== true) ? infos : undefined;
+  });
+}
+
+async function until<T>(what: string, look: () => Promise<T | undefined>): Promise<T> {
+  const deadline = performance.now() + SETTLE_LIMIT_MS;
+  for (;;) {
+    const found = await look();
+    if (found !== undefined) return found;
+    assert.ok(performance.now() < deadline, what);
+    await sleep(10);
+  }
 }
 
 export async function link(place: Runner, name: string): Promise<KernelLink> {
@@ -123,3 +162,5 @@ interface NamedElements {
 function isLinkLocal({ family, scope }: KernelAddress): boolean {
   return family === 'inet6' && scope === 'link';
 }
+
+const SETTLE_LIMIT_MS = 30_000;

@@ -4,7 +4,7 @@ import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from '
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Vm } from '../../../lab/lab.ts';
 import type { JsonObject } from '../../../src/cni/types.ts';
-import { addresses, elements, hostVeths, links, neighbours, routes } from './kernel.ts';
+import { addresses, elements, hostVeths, neighbours, routes, settledLinks } from './kernel.ts';
 
 /** A removal of a link that DEL left to its child takes some 20 ms; on a busy machine far more. */
 const REMOVAL_TIMEOUT_MS = 20_000;
@@ -120,10 +120,12 @@ export async function settled(vm: Vm): Promise<void> {
 /** Everything that a call which fails must leave as it was. */
 export async function snapshot(vm: Vm) {
   await settled(vm);
-  const listed = (await links(vm)).map(({ ifindex, ifname, flags, mtu, address, master, linkinfo }) => {
-    const port = linkinfo?.info_slave_data;
-    return { ifindex, ifname, flags, mtu, address, master, state: port?.state, hairpin: port?.hairpin };
-  });
+  const listed = (await settledLinks(vm)).map(
+    ({ ifindex, ifname, flags, mtu, address, master, linkinfo }) => {
+      const port = linkinfo?.info_slave_data;
+      return { ifindex, ifname, flags, mtu, address, master, state: port?.state, hairpin: port?.hairpin };
+    },
+  );
   const records = ['endpoints', 'pending', 'journal', 'hosts', 'networks', 'quarantine'];
   return {
     links: listed,

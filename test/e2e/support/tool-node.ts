@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import type { Pod, Vm } from '../../../lab/lab.ts';
 import type { JsonObject } from '../../../src/cni/types.ts';
+import { settledIpv6 } from './kernel.ts';
 import { files, logLines, snapshot } from './state.ts';
 import { toolJson } from './tool.ts';
 
@@ -67,9 +68,9 @@ export async function vanish(vm: Vm, pod: Pod): Promise<void> {
   await vm.mustExec(['timeout', '60', 'sh', '-c', script]);
 }
 
-/** As iproute2 prints them, the text itself, once the kernel has made up its mind about IPv6. */
+/** Of a NIC that is no port, as iproute2 prints them, once the kernel has made up its mind about IPv6. */
 export async function addressesAndRoutes(vm: Vm): Promise<string[]> {
-  await settledIpv6(vm);
+  await settledIpv6(vm, 'eth0');
   const shown = [
     ['addr', 'show', 'dev', 'eth0'],
     ['-4', 'route', 'show', 'table', 'all'],
@@ -77,12 +78,6 @@ export async function addressesAndRoutes(vm: Vm): Promise<string[]> {
     ['rule'],
   ];
   return Promise.all(shown.map((words) => vm.mustExec(['ip', '-j', ...words])));
-}
-
-/** Waits until no address is tentative any more. */
-export async function settledIpv6(vm: Vm): Promise<void> {
-  const script = 'while ip -6 addr show dev eth0 | grep -q tentative; do sleep 0.1; done';
-  await vm.mustExec(['timeout', '60', 'sh', '-c', script]);
 }
 
 export async function vethOf(vm: Vm, containerId: string): Promise<string> {
