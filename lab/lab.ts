@@ -9,6 +9,7 @@ import { LabError } from './error.ts';
 import { type FabricCounters, readCounters } from './fabric/counters.ts';
 import { wireserverModeText } from './fabric/filter.ts';
 import type { Anchor } from './host/anchor.ts';
+import { loadBridgeNetfilter } from './host/bridge-netfilter.ts';
 import { nftBatch } from './host/ip.ts';
 import { isAlive } from './host/process.ts';
 import { checkRequirements } from './host/requirements.ts';
@@ -63,6 +64,7 @@ export class Lab {
   /** Makes a lab without VMs. */
   static async create(options: LabOptions = {}): Promise<Lab> {
     checkRequirements();
+    await loadBridgeNetfilter();
     const name = options.name ?? freeName();
     const tied = options.tied ?? true;
     const directory = claimDirectory(name);

@@ -7,7 +7,7 @@ set -eu
 cd "$(dirname "$0")/.."
 
 BUILD_PACKAGES='gcc libc6-dev make musl-tools patch'
-LAB_PACKAGES='iproute2 nftables iptables containernetworking-plugins iputils-ping util-linux mount procps
+LAB_PACKAGES='iproute2 nftables iptables containernetworking-plugins iputils-ping util-linux mount procps kmod
   busybox-static tcpdump strace'
 # The tests' own: runtimes that call the plugins, each without what Debian recommends beside it (netavark would
 # take podman off CNI).

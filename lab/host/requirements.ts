@@ -39,6 +39,7 @@ const PROGRAMS: Readonly<Record<string, string>> = {
   nft: 'nftables',
   iptables: 'iptables',
   sysctl: 'procps',
+  modprobe: 'kmod',
   ping: 'iputils-ping',
   busybox: 'busybox-static',
 };

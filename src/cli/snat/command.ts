@@ -8,7 +8,7 @@ import {
   STATUS_PROBLEMS,
   STATUS_USAGE,
 } from '../command.ts';
-import { readIfAny } from '../files.ts';
+import { letRulesSeeBridges } from './bridge-netfilter.ts';
 import { carryOut, fail, indent, isDry, type Step } from './carry-out.ts';
 import { readVariants, type Variant } from './iptables.ts';
 import { holdLock, LOCK_TIMEOUT_MS } from './lock.ts';
@@ -43,7 +43,8 @@ export const snatCommand: Command = {
   actions: ['apply', 'verify', 'remove'],
   flags: [CIDR_FLAG, PERSIST_FLAG, DRY_RUN_FLAG],
   details: [
-    'apply   makes table nat masquerade everything but traffic to the ranges, to 168.63.129.16 and to the node\n' +
+    'apply   makes table nat masquerade everything but traffic to the ranges, to 168.63.129.16 and to the node;\n' +
+      '        loads br_netfilter where it is missing, without which rules do not meet what crosses a bridge\n' +
       'verify  says whether it does so\n' +
       'remove  takes back what apply did, for these ranges or, without --cidr, for all; the unit as well',
     'For one range it is the rule\n' +
@@ -108,15 +109,12 @@ function apply(
       `the unit ${UNIT} has other ranges and brings them back at the next start; --persist renews it\n`,
     );
   }
-  if (isDry(call)) return STATUS_OK;
-  out.print(
-    `traffic to ${formatRanges(ranges)} keeps the address of the pod; to the internet it has the node's\n`,
-  );
-  if (readIfAny(sys, '/proc/sys/net/bridge/bridge-nf-call-iptables')?.trim() !== '1') {
+  if (!isDry(call)) {
     out.print(
-      'note: what crosses the bridge does not meet these rules yet; azure-vnet doctor says how it does\n',
+      `traffic to ${formatRanges(ranges)} keeps the address of the pod; to the internet it has the node's\n`,
     );
   }
+  letRulesSeeBridges(call);
   return STATUS_OK;
 }
 

@@ -17,7 +17,11 @@ interface Node {
   readonly refuse?: string;
   readonly unit?: string;
   readonly program?: string;
+  /** net.bridge.bridge-nf-call-iptables; null while br_netfilter is not loaded. */
+  readonly bridgeNetfilter?: '0' | null;
 }
+
+const BRIDGE_NETFILTER = '/proc/sys/net/bridge/bridge-nf-call-iptables';
 
 function snat(words: readonly string[], node: Node = {}) {
   const world = new FakeWorld();
@@ -30,6 +34,7 @@ function snat(words: readonly string[], node: Node = {}) {
     world.files.mkdir('/run/systemd/system', 0o755);
   }
   if (node.unit !== undefined) world.write(UNIT_PATH, node.unit);
+  if (node.bridgeNetfilter !== null) world.write(BRIDGE_NETFILTER, `${node.bridgeNetfilter ?? 1}\n`);
   if (node.legacyListed !== undefined) world.write('/proc/net/ip_tables_names', 'nat\n');
   for (const name of [
     'iptables',
@@ -37,6 +42,7 @@ function snat(words: readonly string[], node: Node = {}) {
     'iptables-legacy',
     'iptables-legacy-restore',
     'systemctl',
+    'modprobe',
   ]) {
     world.write(`/usr/sbin/${name}`, '', 0o755);
   }
@@ -55,9 +61,9 @@ function snat(words: readonly string[], node: Node = {}) {
     if (command === 'iptables -w 5 -t nat -S') return ended(node.listed ?? '');
     if (command === 'iptables-legacy -w 5 -t nat -S') return ended(node.legacyListed ?? '');
     ran.push(stdin === '' ? command : `${command}\n${stdin}`);
-    return node.refuse === command.split(' ')[0]
-      ? { ...ended(''), status: 4, stderr: 'no chance\n' }
-      : ended('');
+    if (node.refuse === command.split(' ')[0]) return { ...ended(''), status: 4, stderr: 'no chance\n' };
+    if (command === 'modprobe br_netfilter') world.write(BRIDGE_NETFILTER, '1\n');
+    return ended('');
   };
   const sys = world.process({ args: ['azure-vnet', 'snat', ...words], spawn });
   const status = runTool(sys, 'v1', [snatCommand]);
@@ -198,4 +204,34 @@ test('snat refuses nonsense with status 2 and runs nothing', () => {
     const { status, stdout, stderr, ran } = snat(words);
     assert.deepEqual([status, stdout, stderr, ran], [2, '', `azure-vnet: ${said}\n`, []]);
   }
+});
+
+test('snat apply loads br_netfilter where it is missing, which has the rules meet what crosses the bridge', () => {
+  const { status, stdout, stderr, ran } = snat(['apply', '--cidr', '10.0.0.0/8'], { bridgeNetfilter: null });
+  assert.deepEqual([status, stderr], [0, '']);
+  assert.equal(ran.at(-1), 'modprobe br_netfilter');
+  assert.match(stdout, /^ran modprobe br_netfilter: /m);
+  assert.doesNotMatch(stdout, /note:/);
+});
+
+test('snat apply --dry-run only says that it would load br_netfilter', () => {
+  const { stdout, ran } = snat(['apply', '--cidr', '10.0.0.0/8', '--dry-run'], { bridgeNetfilter: null });
+  assert.deepEqual(ran, []);
+  assert.match(stdout, /^would run modprobe br_netfilter: /m);
+});
+
+test('snat apply says why the rules do not meet what crosses the bridge when br_netfilter cannot be loaded', () => {
+  const { status, stdout, stderr } = snat(['apply', '--cidr', '10.0.0.0/8'], {
+    bridgeNetfilter: null,
+    refuse: 'modprobe',
+  });
+  assert.equal(status, 0);
+  assert.match(stderr, /modprobe br_netfilter: exit status 4: no chance/);
+  assert.match(stdout, /^note: .* azure-vnet doctor says how/m);
+});
+
+test('snat apply leaves br_netfilter off where somebody has switched it off, and says so', () => {
+  const { stdout, ran } = snat(['apply', '--cidr', '10.0.0.0/8'], { bridgeNetfilter: '0' });
+  assert.equal(ran.length, 1);
+  assert.match(stdout, /^note: .* azure-vnet doctor says how/m);
 });
