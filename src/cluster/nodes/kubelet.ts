@@ -38,10 +38,17 @@ export function kubeletFlags(
   return new Map([...flags].sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-/** /etc/default/kubelet, which the units of the kubelet packages read: systemd.exec(5), EnvironmentFile. */
+/**
+ * /etc/default/kubelet, which the units of the kubelet packages read. systemd takes it apart twice: as an
+ * EnvironmentFile (systemd.exec(5)), and `$KUBELET_EXTRA_ARGS` into words, by quotes and backslashes (systemd.service(5)).
+ */
 export function kubeletEnvironment(flags: ReadonlyMap<string, string>): string {
-  const words = [...flags].map(([name, value]) => `${name}=${value.replace(/["\\$`]/g, '\\$&')}`);
-  return `KUBELET_EXTRA_ARGS="${words.join(' ')}"\n`;
+  const words = [...flags].map(([name, value]) => asWord(`${name}=${value}`));
+  return `KUBELET_EXTRA_ARGS="${words.join(' ').replace(/["\\$`]/g, '\\$&')}"\n`;
+}
+
+function asWord(flag: string): string {
+  return /[\s'"\\]/.test(flag) ? `'${flag.replace(/['\\]/g, '\\$&')}'` : flag;
 }
 
 function entries(when: boolean, flags: Readonly<Record<string, string>>): [string, string][] {

@@ -136,7 +136,7 @@ test('kubeletFlags() take those of the definition, but for what chooses the plug
 });
 
 test('kubeletEnvironment() is read back as it was, whatever the values are', () => {
-  const value = fc.string({ unit: 'grapheme-ascii', maxLength: 20 }).map((text) => text.replaceAll(' ', ''));
+  const value = fc.string({ unit: 'grapheme-ascii', maxLength: 20 });
   fc.assert(
     fc.property(
       fc.dictionary(fc.stringMatching(/^--[a-z][a-z0-9-]{0,10}$/), value, { minKeys: 1 }),
@@ -146,6 +146,8 @@ test('kubeletEnvironment() is read back as it was, whatever the values are', () 
       },
     ),
   );
+  const labels = new Map([['--node-labels', `a='b c\\`]]);
+  assert.equal(kubeletEnvironment(labels), `KUBELET_EXTRA_ARGS="'--node-labels=a=\\\\'b c\\\\\\\\'"\n`);
 });
 
 test('setup.ps1 of a Windows node compares the installer, runs it for the release, and writes what is beside it', () => {
