@@ -51,15 +51,7 @@ export function readKubelet(owner: ObjectReader | undefined, nowhere: Spot): Kub
     }
     const value = String(node.value);
     if (isMaxPods(name)) {
-      if (name !== MAX_PODS && reader.has(MAX_PODS)) continue;
-      if (name !== MAX_PODS) {
-        reader.report.note(
-          'max-pods-spelling',
-          keySpot,
-          `${quoted(name)} is taken for "${MAX_PODS}"; acs-engine hands it to kubelet as it is, which does not know it`,
-        );
-      }
-      maxPods = readMaxPods(reader, value, field.spot);
+      if (counts(reader, name, keySpot)) maxPods = readMaxPods(reader, value, field.spot);
     } else if (checkFlag(reader, name, value, keySpot, field.spot)) {
       flags.set(name, value);
     }
@@ -69,6 +61,28 @@ export function readKubelet(owner: ObjectReader | undefined, nowhere: Spot): Kub
 
 function isMaxPods(name: string): boolean {
   return name.toLowerCase().replaceAll('-', '') === 'maxpods';
+}
+
+/** Of several spellings the right one counts, else the last; the others are reported. */
+function counts(reader: ObjectReader, name: string, keySpot: Spot): boolean {
+  const spellings = reader.entries().filter((entry) => isMaxPods(entry.name));
+  const chosen = spellings.find((entry) => entry.name === MAX_PODS) ?? spellings.at(-1);
+  if (chosen !== undefined && chosen.name !== name) {
+    const message = `${quoted(name)} has no effect beside ${quoted(chosen.name)}, which means the same`;
+    reader.report.warning('duplicate-key', keySpot, message, {
+      label: 'this one counts',
+      spot: chosen.keySpot,
+    });
+    return false;
+  }
+  if (name !== MAX_PODS) {
+    reader.report.note(
+      'max-pods-spelling',
+      keySpot,
+      `${quoted(name)} is taken for "${MAX_PODS}"; acs-engine hands it to kubelet as it is, which does not know it`,
+    );
+  }
+  return true;
 }
 
 function readMaxPods(reader: ObjectReader, value: string, spot: Spot): Field<number> {

@@ -8,10 +8,10 @@ import { type Report, type Spot, spotOf } from './report.ts';
 import { quoted } from './source.ts';
 
 /** What early versions of acs-engine called fields, in lower case. */
-const RENAMED: Readonly<Record<string, string>> = {
-  serviceprincipalclientid: 'clientId',
-  serviceprincipalclientsecret: 'secret',
-};
+const RENAMED: ReadonlyMap<string, string> = new Map([
+  ['serviceprincipalclientid', 'clientId'],
+  ['serviceprincipalclientsecret', 'secret'],
+]);
 
 interface Member {
   readonly name: string;
@@ -210,7 +210,7 @@ export class ObjectReader {
       return;
     }
     if (keys.silent.includes(folded)) return;
-    const near = RENAMED[folded] ?? nearest(name, keys.names);
+    const near = RENAMED.get(folded) ?? nearest(name, keys.names);
     const hint = near === undefined ? '' : `; did you mean "${near}"?`;
     this.report.error('unknown-key', spot, `there is no field ${quoted(name)} here${hint}`);
   }

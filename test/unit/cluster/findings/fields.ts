@@ -14,6 +14,11 @@ export const FIELDS_CASES: readonly Case[] = [
     changes: { [`${MASTER}.vnetSubnetIdd`]: 'x' },
     message: /did you mean "vnetSubnetID"/,
   },
+  {
+    code: 'unknown-key',
+    changes: { [`${MASTER}.constructor`]: 'x' },
+    message: /no field "constructor" here$/,
+  },
   { code: 'not-carried-out', severity: 'note', changes: { [`${KUBERNETES}.addons`]: [] } },
   {
     code: 'wrong-type',
@@ -131,6 +136,13 @@ export const FIELDS_CASES: readonly Case[] = [
     code: 'max-pods-spelling',
     severity: 'note',
     changes: { [`${KUBERNETES}.kubeletConfig`]: { 'max-Pods': '40' } },
+  },
+  {
+    code: 'duplicate-key',
+    severity: 'warning',
+    changes: { [`${KUBERNETES}.kubeletConfig`]: { 'max-Pods': '40', '--max-pods': '30' } },
+    path: 'max-Pods',
+    other: true,
   },
   { code: 'max-pods-ignored', severity: 'warning', changes: { [`${KUBERNETES}.maxPods`]: 40 } },
   { code: 'kubelet-flag', changes: { [`${KUBERNETES}.kubeletConfig`]: { '--v=2\n--x': '1' } } },
