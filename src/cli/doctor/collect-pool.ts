@@ -38,7 +38,7 @@ const KUBELET_CONFIG = '/var/lib/kubelet/config.yaml';
 const DEFAULT_MAX_PODS = 110;
 
 /** What kubelet is told, by its arguments or its file; undefined without a kubelet. */
-export function maxPodsOf(sys: Sys): Omit<MaxPodsFacts, 'poolSize'> | undefined {
+export function maxPodsOf(sys: Sys): MaxPodsFacts | undefined {
   const [kubelet] = processesNamed(sys, 'kubelet');
   const text = (kubelet ?? []).join(' ');
   const file = /--config[= ](\S+)/.exec(text)?.[1] ?? KUBELET_CONFIG;

@@ -27,7 +27,7 @@ import { checkKernel } from './kernel.ts';
 import { checkLog, logTrouble } from './log.ts';
 import { checkManagers } from './managers.ts';
 import { checkPlugins } from './plugins.ts';
-import { checkPoolSize, checkSources, type MaxPodsFacts, type SourceFacts } from './pool.ts';
+import { checkPoolSize, checkSources, type MaxPodsFacts, type PoolUse, type SourceFacts } from './pool.ts';
 
 export interface Examination {
   readonly conflistDirectory: string;
@@ -63,7 +63,9 @@ export function examine(context: PluginContext, options: Examination): Checked[]
     checkConflists({ directory: options.conflistDirectory, files }),
     ...pluginChecks(sys, files, options.cniPath, check),
     sources.ok ? checkSources(sources.value) : sources.error,
-    check('pool', () => checkPoolSize(poolSizeFacts(sys, options.maxPods, pool.size, ownList(files)))),
+    check('pool', () =>
+      checkPoolSize(useOf(pool, facts), maxPodsFacts(sys, options.maxPods, ownList(files))),
+    ),
     check('pool addresses', () => checkStolenAddresses(collectStolenAddresses(looking, pool), pool.size)),
     check('log', () => checkLog(logTrouble(sys))),
   ];
@@ -102,15 +104,19 @@ function poolAddresses(sources: readonly SourceFacts[], { pools }: NodeFacts): S
   return new Set(known.flatMap(({ addresses }) => addresses));
 }
 
-function poolSizeFacts(
+function useOf(pool: ReadonlySet<Ipv4>, { leases, pools }: NodeFacts): PoolUse {
+  const taken = new Set([...leases.map(({ address }) => address), ...pools.flatMap(({ onHost }) => onHost)]);
+  return { size: pool.size, free: [...pool].filter((address) => !taken.has(address)).length };
+}
+
+function maxPodsFacts(
   sys: Sys,
   wanted: number | undefined,
-  poolSize: number,
   list: ConfList | undefined,
 ): MaxPodsFacts | undefined {
   const asked = wanted === undefined ? maxPodsOf(sys) : { maxPods: wanted, from: '--max-pods' };
   if (asked === undefined) return undefined;
-  return { ...asked, poolSize, ...(list !== undefined && { cniVersion: list.cniVersion }) };
+  return { ...asked, ...(list !== undefined && { cniVersion: list.cniVersion }) };
 }
 
 /** The configuration that names our plugin: the first one, when there are several. */

@@ -58,21 +58,40 @@ export interface MaxPodsFacts {
   readonly maxPods: number;
   /** Where the number is from, for people. */
   readonly from: string;
-  readonly poolSize: number;
   /** The version of the configuration; from 1.1.0 on runtimes ask for STATUS. */
   readonly cniVersion?: CniVersion;
 }
 
-/** Without a kubelet, and without being asked, a pool of any size is right. */
-export function checkPoolSize(facts: MaxPodsFacts | undefined): Checked {
-  if (facts === undefined) return { check: 'pool', seen: 'no kubelet here, any size will do', findings: [] };
-  const { maxPods, from, poolSize } = facts;
-  const findings = maxPods > poolSize ? [tooSmall(facts)] : [];
-  if (maxPods >= poolSize && asksStatus(facts)) findings.push(notReadyWhenFull(facts));
-  return { check: 'pool', seen: `${poolSize} addresses, ${from} allows ${maxPods} pods`, findings };
+export interface PoolUse {
+  readonly size: number;
+  /** Addresses that a pod can get now. */
+  readonly free: number;
 }
 
-function tooSmall({ maxPods, from, poolSize }: MaxPodsFacts): Problem {
+/** Without a kubelet, and without being asked, a pool of any size is right. */
+export function checkPoolSize(use: PoolUse, facts: MaxPodsFacts | undefined): Checked {
+  const check = 'pool';
+  const isUsedUp = use.size > 0 && use.free === 0;
+  if (facts === undefined) {
+    const seen = `${use.free} of ${use.size} addresses are free; no kubelet here, any size will do`;
+    return { check, seen, findings: isUsedUp ? [usedUp(use)] : [] };
+  }
+  const { maxPods, from } = facts;
+  // Where kubelet allows no more pods than there are addresses, nobody waits for one.
+  const findings = maxPods > use.size ? [...(isUsedUp ? [usedUp(use)] : []), tooSmall(use, facts)] : [];
+  if (maxPods >= use.size && asksStatus(facts)) findings.push(notReadyWhenFull(use, facts));
+  return { check, seen: `${use.size} addresses, ${use.free} free, ${from} allows ${maxPods} pods`, findings };
+}
+
+function usedUp({ size }: PoolUse): Problem {
+  return finding('warning', 'POOL_USED_UP', {
+    found: `none of ${size} addresses of the pool is free`,
+    why: 'the next pod stays in ContainerCreating: No available addresses',
+    mend: `azure-vnet gc --runtime containerd takes back what is left over (or docker, or netns); or ${addIpconfigs(size + DEFAULT_COUNT)}`,
+  });
+}
+
+function tooSmall({ size: poolSize }: PoolUse, { maxPods, from }: MaxPodsFacts): Problem {
   return finding('warning', 'POOL_SMALL', {
     found: `the pool has ${poolSize} addresses, ${from} allows ${maxPods} pods`,
     why: `pod ${poolSize + 1} stays in ContainerCreating: No available addresses`,
@@ -85,7 +104,7 @@ function asksStatus({ cniVersion }: MaxPodsFacts): boolean {
   return cniVersion !== undefined && atLeast(cniVersion, '1.1.0');
 }
 
-function notReadyWhenFull({ maxPods, poolSize, cniVersion }: MaxPodsFacts): Problem {
+function notReadyWhenFull({ size: poolSize }: PoolUse, { maxPods, cniVersion }: MaxPodsFacts): Problem {
   return finding('warning', 'POOL_FULL_NOT_READY', {
     found: `"cniVersion" is ${cniVersion}, and pods may use all ${poolSize} addresses of the pool`,
     why: 'containerd 2 then asks whether another pod is possible; when none is, the node becomes NotReady',

@@ -16,10 +16,11 @@ function summary(checks: readonly Checked[], style: Style): string {
   const all = checks.flatMap(({ findings }) => findings);
   const count = (severity: string): number => all.filter((problem) => problem.severity === severity).length;
   const [errors, warnings] = [count('error'), count('warning')];
-  if (errors + warnings === 0) return style.good(`${checks.length} checks, nothing is wrong.`);
+  const checked = checks.length === 1 ? '1 check' : `${checks.length} checks`;
+  if (errors + warnings === 0) return style.good(`${checked}, nothing is wrong.`);
   const parts = [
     ...(errors === 0 ? [] : [style.bad(`${errors} ${errors === 1 ? 'error' : 'errors'}`)]),
     ...(warnings === 0 ? [] : [style.warning(`${warnings} ${warnings === 1 ? 'warning' : 'warnings'}`)]),
   ];
-  return `${checks.length} checks, ${parts.join(', ')}.`;
+  return `${checked}, ${parts.join(', ')}.`;
 }

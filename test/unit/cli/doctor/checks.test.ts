@@ -168,24 +168,36 @@ test('checkSources() finds a pool that is not there or has nothing in it', () =>
 });
 
 test('checkPoolSize() compares with what kubelet allows, where there is a kubelet', () => {
-  assert.deepEqual(codes(checkPoolSize(undefined)), []);
+  assert.deepEqual(codes(checkPoolSize({ size: 1, free: 1 }, undefined)), []);
   const facts = { maxPods: 110, from: 'kubelet by default' };
-  assert.deepEqual(codes(checkPoolSize({ ...facts, poolSize: 110 })), []);
-  const small = checkPoolSize({ ...facts, poolSize: 30 });
+  assert.deepEqual(codes(checkPoolSize({ size: 110, free: 1 }, facts)), []);
+  const small = checkPoolSize({ size: 30, free: 1 }, facts);
   assert.deepEqual(codes(small), ['warning POOL_SMALL']);
   assert.equal(small.findings[0]?.found, 'the pool has 30 addresses, kubelet by default allows 110 pods');
   assert.match(small.findings[0]?.mend ?? '', /azure-vnet nic plan .* --count 110; or set maxPods: 30/);
 });
 
+test('checkPoolSize() finds a pool in which the next pod gets nothing', () => {
+  const alone = checkPoolSize({ size: 8, free: 0 }, undefined);
+  assert.deepEqual(codes(alone), ['warning POOL_USED_UP']);
+  assert.match(alone.findings[0]?.mend ?? '', /^azure-vnet gc .* --count 38$/);
+  const facts = { maxPods: 8, from: '--max-pods' };
+  assert.deepEqual(codes(checkPoolSize({ size: 8, free: 0 }, facts)), [], 'as many pods as kubelet allows');
+  const small = checkPoolSize({ size: 8, free: 0 }, { ...facts, maxPods: 9 });
+  assert.deepEqual(codes(small), ['warning POOL_USED_UP', 'warning POOL_SMALL']);
+  assert.deepEqual(codes(checkPoolSize({ size: 0, free: 0 }, undefined)), [], 'POOL_EMPTY says it');
+});
+
 test('checkPoolSize() warns of STATUS where pods may use the whole pool', () => {
-  const facts = { maxPods: 30, from: '--max-pods', poolSize: 30 };
-  assert.deepEqual(codes(checkPoolSize({ ...facts, cniVersion: '1.0.0' })), []);
-  const full = checkPoolSize({ ...facts, cniVersion: '1.1.0' });
+  const facts = { maxPods: 30, from: '--max-pods', cniVersion: '1.1.0' } as const;
+  const use = { size: 30, free: 30 };
+  assert.deepEqual(codes(checkPoolSize(use, { ...facts, cniVersion: '1.0.0' })), []);
+  const full = checkPoolSize(use, facts);
   assert.deepEqual(codes(full), ['warning POOL_FULL_NOT_READY']);
   assert.match(full.findings[0]?.mend ?? '', /"1\.0\.0"; or keep one address free: .* --count 31$/);
-  const smaller = checkPoolSize({ ...facts, poolSize: 20, cniVersion: '1.1.0' });
+  const smaller = checkPoolSize({ size: 20, free: 20 }, facts);
   assert.deepEqual(codes(smaller), ['warning POOL_SMALL', 'warning POOL_FULL_NOT_READY']);
-  assert.deepEqual(codes(checkPoolSize({ ...facts, poolSize: 31, cniVersion: '1.1.0' })), []);
+  assert.deepEqual(codes(checkPoolSize({ size: 31, free: 31 }, facts)), []);
 });
 
 test('checkLog() knows what mends each trouble', () => {
@@ -205,14 +217,14 @@ test('checkLog() knows what mends each trouble', () => {
 });
 
 test('renderExamination() shows what is fine in a line, what is not in three, and a sum', () => {
-  const fine = checkPoolSize(undefined);
+  const fine = checkPoolSize({ size: 8, free: 2 }, undefined);
   const noted = checkManagers([
     { name: 'NetworkManager', managed: [{ name: 'eth0', role: 'nic', bridge: 'azure0' }] },
   ]);
   const broken = checkKernel({ nfTables: 'ok', veth: 'EOPNOTSUPP', bridge: 'ok' });
   assert.equal(
     renderExamination([fine, noted, broken, checkLog('EROFS')], PLAIN),
-    `ok       pool: no kubelet here, any size will do
+    `ok       pool: 2 of 8 addresses are free; no kubelet here, any size will do
 ok       network managers: NetworkManager running, bridge and pods left alone
 note     NIC_MANAGED: NetworkManager manages eth0, whose addresses azure0 has
          when NetworkManager is restarted it may put the addresses back on eth0; the next ADD takes them off again
