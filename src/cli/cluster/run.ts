@@ -58,7 +58,7 @@ function generate(call: Call): number {
   return definition.ok ? writeCluster(call, definition.value, shown) : definition.error;
 }
 
-function refuse({ out }: Call, text: string): number {
-  out.complain(`azure-vnet: ${text}\n`);
+function refuse({ given, out }: Call, text: string): number {
+  out.complain(`azure-vnet: ${text}\nazure-vnet cluster ${given.action} --help tells how it is used\n`);
   return STATUS_USAGE;
 }

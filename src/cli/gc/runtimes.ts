@@ -29,7 +29,9 @@ function byId(runtime: Runtime, ids: Result<readonly string[], string>): Result<
  */
 function containerdIds(sys: Sys): Result<readonly string[], string> {
   const namespaces = listed(sys, ['ctr', 'namespaces', 'list', '--quiet']);
-  if (!namespaces.ok) return namespaces;
+  // ctr waits for a socket that is not there, and says nothing.
+  if (!namespaces.ok)
+    return err(`${namespaces.error}; does containerd run, and is CONTAINERD_ADDRESS its socket?`);
   const ids: string[] = [];
   for (const namespace of namespaces.value) {
     const containers = listed(sys, ['ctr', '--namespace', namespace, 'containers', 'list', '--quiet']);

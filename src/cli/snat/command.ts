@@ -165,7 +165,7 @@ function verify(
   return STATUS_PROBLEMS;
 }
 
-function refuse({ out }: Call, text: string): number {
-  out.complain(`azure-vnet: ${text}\n`);
+function refuse({ given, out }: Call, text: string): number {
+  out.complain(`azure-vnet: ${text}\nazure-vnet snat ${given.action} --help tells how it is used\n`);
   return STATUS_USAGE;
 }

@@ -53,7 +53,10 @@ test('cluster generate refuses to overwrite without --force', () => {
 
 test('cluster refuses flags without their action or with wrong values, and writes nothing', () => {
   const refusals: [string[], RegExp][] = [
-    [['generate', '/c/cluster.json'], /cluster generate needs -o DIR/],
+    [
+      ['generate', '/c/cluster.json'],
+      /cluster generate needs -o DIR\nazure-vnet cluster generate --help tells/,
+    ],
     [['generate', '/c/cluster.json', '-o', ''], /expected a directory/],
     [['plan', '/c/cluster.json', '-o', '/c/out'], /--output goes with generate only/],
     [['validate', '/c/cluster.json', '--force'], /--force goes with generate only/],

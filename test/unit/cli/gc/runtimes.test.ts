@@ -107,3 +107,12 @@ test('askRuntime() takes half a list of containerd for none', () => {
   });
   assert.equal(answer.ok, false);
 });
+
+test('askRuntime() says what to look at when ctr gets no answer', () => {
+  const silent = ask('containerd', { 'ctr namespaces list --quiet': { timedOut: true } });
+  assert.ok(!silent.ok);
+  assert.match(
+    silent.error,
+    /^ctr .*: not finished after 10 s; does containerd run, and is CONTAINERD_ADDRESS its/,
+  );
+});
