@@ -160,7 +160,7 @@ choose_source() {
 find_local_release() {
   for directory in "$here" "$here/../dist/release"; do
     if [ -f "$directory/SHA256SUMS" ]; then
-      local_release=$directory
+      local_release=$(cd "$directory" && pwd)
       cni_base_url=${cni_base_url:-$CNI_RELEASES_URL}
       return
     fi
@@ -216,7 +216,22 @@ apt_get() {
 
 get() {
   source_text=${from:-${4:-$1/$3}}
-  fetch "$@" || stop "cannot get $source_text/$2: $(said)"
+  fetch "$@" || stop "cannot get $source_text/$2: $(said)$(advice "${from:-$4}" "$2")"
+}
+
+# What the directory $1 has instead of the file $2, or where that file is to be had.
+advice() {
+  [ -n "$1" ] && [ ! -e "$1/$2" ] || return 0
+  case $2 in
+    "$plugin_archive")
+      for archive in "$1/azure-vnet-cni-linux-$architecture-"*.tgz; do
+        [ -f "$archive" ] || continue
+        archive=${archive##*"-linux-$architecture-"}
+        printf '; there is %s' "${archive%.tgz}"
+      done
+      ;;
+    "$cni_archive"*) printf '; get it from %s' "$CNI_RELEASES_URL/$cni_version/$2" ;;
+  esac
 }
 
 said() {

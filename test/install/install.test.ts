@@ -128,6 +128,21 @@ describe('install-cni-plugin.sh', { skip }, () => {
     assert.equal(existsSync(machine.path('/opt/cni')), false);
   });
 
+  test('says what a directory has instead of the archive, and where the other one is', async () => {
+    const directory = machine.path('/tmp');
+    for (const [path, content] of files) {
+      if (path.startsWith(`/${OURS}/`)) writeFileSync(`${directory}/${basename(path)}`, content);
+    }
+    const other = await machine.install(['--from', directory, 'v1.4.20', CNI]);
+    assert.deepEqual([other.status, other.stderr.endsWith(`: no such file; there is ${OURS}\n`)], [1, true]);
+    const half = await machine.install(['--from', directory, OURS, CNI]);
+    assert.equal(half.status, 1);
+    assert.match(
+      half.stderr,
+      /: no such file; get it from https:\/\/github\.com\/\S+\/v1\.0\.1\/cni-plugins-\S+\.tgz$/m,
+    );
+  });
+
   test('--dry-run verifies and changes nothing', async () => {
     const before = machine.snapshot();
     const { status, stdout } = await machine.install(['--dry-run', '--base-url', server.url, OURS, CNI]);
