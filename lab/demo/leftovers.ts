@@ -18,7 +18,7 @@ export interface Leftover {
 
 /**
  * Looks at links, rules, neighbours and records. DEL may leave the removal of a link to a child of its
- * own, so the links get a moment.
+ * own, so the links get a moment, and the record that stands for the removal.
  */
 export async function findLeftovers(vm: Vm, gone: readonly Departed[]): Promise<Leftover[]> {
   const nft = await vm.mustExec(['nft', '-n', 'list', 'ruleset', 'bridge']);
@@ -26,22 +26,27 @@ export async function findLeftovers(vm: Vm, gone: readonly Departed[]): Promise<
   const neighbours = await vm.mustExec(['ip', 'neigh', 'show', 'nud', 'permanent']);
   const routes = await vm.mustExec(['ip', 'route', 'show', 'table', 'all']);
   return [
-    { what: 'links', found: (await strangeLinks(vm)).join(', ') },
+    { what: 'links', found: (await onceEmpty(() => strangeLinks(vm))).join(', ') },
     { what: 'namespaces', found: (await vm.mustExec(['ip', 'netns', 'list'])).trim() },
     { what: 'nf_tables', found: mentions(nft, gone) },
     { what: 'iptables rules', found: mentions(iptables, gone) },
     { what: 'neighbours, routes', found: mentions(`${neighbours}${routes}`, gone) },
-    { what: 'records', found: recordsOf(vm, gone) },
+    { what: 'records', found: (await onceEmpty(async () => recordsOf(vm, gone))).join(', ') },
   ];
 }
 
 /** Links that are neither the VM's own nor the bridge, which stays with the host's address. */
 async function strangeLinks(vm: Vm): Promise<string[]> {
+  const links = JSON.parse(await vm.mustExec(['ip', '-j', 'link'])) as { ifname: string }[];
+  return links.map(({ ifname }) => ifname).filter((name) => !OWN_LINKS.includes(name));
+}
+
+/** What is still found when a child that removes it has had its time. */
+async function onceEmpty(look: () => Promise<string[]>): Promise<string[]> {
   const deadline = performance.now() + LINK_REMOVAL_TIMEOUT_MS;
   for (;;) {
-    const links = JSON.parse(await vm.mustExec(['ip', '-j', 'link'])) as { ifname: string }[];
-    const strange = links.map(({ ifname }) => ifname).filter((name) => !OWN_LINKS.includes(name));
-    if (strange.length === 0 || performance.now() > deadline) return strange;
+    const found = await look();
+    if (found.length === 0 || performance.now() > deadline) return found;
     await sleep(10);
   }
 }
@@ -59,14 +64,23 @@ function hasAddress(line: string, address: string): boolean {
 }
 
 /** Files that carry a container id, in their name or inside. */
-function recordsOf(vm: Vm, gone: readonly Departed[]): string {
+function recordsOf(vm: Vm, gone: readonly Departed[]): string[] {
   const files = ['/run/azure-vnet', '/var/lib/cni'].flatMap((directory) => filesUnder(vm.path(directory)));
-  const held = files.filter((file) => {
+  return files.filter((file) => {
     if (isRemark(file)) return false;
-    const text = `${file}\n${readFileSync(file, 'utf8')}`;
+    const text = `${file}\n${textOf(file)}`;
     return gone.some(({ containerId }) => text.includes(containerId));
   });
-  return held.join(', ');
+}
+
+/** Nothing when the file has just been removed. */
+function textOf(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return '';
+    throw error;
+  }
 }
 
 /**

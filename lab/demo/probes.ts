@@ -14,7 +14,16 @@ export async function httpGet(from: Prober, url: string): Promise<string | undef
 
 /** Whether one echo request is answered. */
 export async function pings(from: Prober, address: string): Promise<boolean> {
-  const { status } = await from.exec(['ping', '-n', '-q', '-c', '1', '-W', '2', address]);
+  const { status } = await from.exec([
+    'ping',
+    '-n',
+    '-q',
+    '-c',
+    '1',
+    '-W',
+    String(TIMEOUT_MS / 1000),
+    address,
+  ]);
   return status === 0;
 }
 
@@ -23,4 +32,5 @@ export function whoUrl(address: string, port: number): string {
   return `http://${address}:${port}/cgi-bin/who`;
 }
 
-const TIMEOUT_MS = 4000;
+/** Who answers does so at once, but on a machine that is busy. */
+const TIMEOUT_MS = 20_000;
