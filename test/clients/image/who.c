@@ -16,7 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { ASK_LIMIT_MS = 4000, REPEAT_MS = 250, REQUEST_LIMIT_MS = 1000, TEXT_BYTES = 512 };
+enum { ASK_LIMIT_MS = 10000, REPEAT_MS = 250, REQUEST_LIMIT_MS = 4000, TEXT_BYTES = 512 };
 
 static void end(int number) {
   (void)number;

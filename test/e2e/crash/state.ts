@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Vm } from '../../../lab/lab.ts';
 import { hostVeths, type KernelLink, neighbours } from '../support/kernel.ts';
 import { files, leases, readRecord } from '../support/state.ts';
+import { ANSWER_LIMIT_S } from '../support/traffic.ts';
 import { type Machine, nodeState } from './machine.ts';
 
 /** Attached containers by name, with their addresses. */
@@ -14,6 +15,7 @@ export type Attached = Readonly<Record<string, string>>;
 const SETTLE_MS = 20_000;
 /** A pending deletion is left to its child for so long. */
 const CHILD_MS = 2000;
+const PING = ['ping', '-n', '-c', '1', '-W', String(ANSWER_LIMIT_S), '10.240.0.1'];
 
 /**
  * The node has its address once, on NIC or bridge, all routes there, and reaches the gateway; and of
@@ -57,7 +59,7 @@ export async function nodeDifferences(machine: Machine): Promise<string[]> {
   const [place] = now.held;
   const device = place?.device ?? 'eth0';
   const on = (text: string) => text.replace(/ dev eth0 /, ` dev ${device} `);
-  const ping = await vm.exec(['ping', '-n', '-c', '1', '-W', '3', '10.240.0.1']);
+  const ping = await vm.exec(PING);
   return [
     ...compare(
       'node address',
@@ -167,8 +169,7 @@ interface Listing {
 const RULES = ['rule 1', 'rule 2', 'rule 3', 'rule 4', 'rule 5'];
 
 async function unreachable(machine: Machine, names: readonly string[]): Promise<string[]> {
-  const ping = ['ping', '-n', '-c', '1', '-W', '3', '10.240.0.1'];
-  const runs = await Promise.all(names.map((name) => machine.container(name).exec(ping)));
+  const runs = await Promise.all(names.map((name) => machine.container(name).exec(PING)));
   return names.filter((_, i) => runs[i]?.status !== 0);
 }
 

@@ -8,7 +8,7 @@ export interface ServerPlace extends Place {
   start(argv: readonly string[]): Promise<number>;
 }
 
-/** The address that the server saw over each protocol; empty without an answer within 5 s. */
+/** The address that the server saw over each protocol; empty without an answer, and when the port is refused. */
 export interface Seen {
   readonly tcp: string;
   readonly udp: string;
@@ -59,7 +59,7 @@ const end = (protocol) => {
   if (protocol !== undefined) done.add(protocol);
   if (protocol === undefined || done.size === 2) process.stdout.write(JSON.stringify(seen), () => process.exit(0));
 };
-setTimeout(end, 5000);
+setTimeout(end, 15_000);
 const udp = require('node:dgram').createSocket('udp4');
 udp.on('message', (text) => { seen.udp = text.toString(); end('udp'); });
 udp.on('error', () => end('udp'));

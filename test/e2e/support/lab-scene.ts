@@ -1,6 +1,7 @@
 /** What the tests of the lab itself share: pings from any address or interface, and a chain without our plugin. */
 import assert from 'node:assert/strict';
 import type { Place } from '../../../lab/place.ts';
+import { ANSWER_LIMIT_S } from './traffic.ts';
 
 export const HOST_LOCAL_CONFLIST = JSON.stringify({
   cniVersion: '0.4.0',
@@ -18,7 +19,7 @@ export const HOST_LOCAL_CONFLIST = JSON.stringify({
 
 /** An answer to an echo request; `source` is an address or an interface. ARP may need a second attempt. */
 export async function assertAnswered(place: Place, target: string, source?: string): Promise<void> {
-  const { status, stdout, stderr } = await place.exec(pingArgv(target, source, 3));
+  const { status, stdout, stderr } = await place.exec(pingArgv(target, source, ANSWER_LIMIT_S));
   assert.equal(status, 0, `${target} answers ${place.name} ${source ?? ''}: ${stdout}${stderr}`);
 }
 
