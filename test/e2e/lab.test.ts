@@ -2,13 +2,17 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Lab, PluginFailure, type Vm } from '../../lab/lab.ts';
 import { FABRIC_MAC, INTERNET_ADDRESS, WIRESERVER_ADDRESS, type WireserverMode } from '../../lab/model.ts';
 import type { Place } from '../../lab/place.ts';
 import { serverArgv, waitForListener } from '../../lab/pod/serve.ts';
+import { settledIpv6 } from './support/kernel.ts';
 import { assertAnswered, assertLost, HOST_LOCAL_CONFLIST } from './support/lab-scene.ts';
+import { assertAnswered as assertAnsweredWithSize } from './support/traffic.ts';
 
 const skip = process.getuid?.() === 0 ? false : 'needs root';
+const COUNT_LIMIT_MS = 20_000;
 const INTERFACES = `http://${WIRESERVER_ADDRESS}/machine/plugins?comp=nmagent&type=getinterfaceinfov1`;
 
 /** What busybox wget makes of each way in which the wireserver fails: its status and words. 124: no answer. */
@@ -160,15 +164,17 @@ describe('Lab', { skip }, () => {
   test('packets for addresses of nobody are dropped and counted', async () => {
     const before = (await lab.counters()).unassigned;
     await assertLost(vm1, '10.240.99.99');
+    await counted('unassigned', async () => (await lab.counters()).unassigned > before);
     assert.equal((await lab.counters()).unassigned, before + 1);
   });
 
   test('IPv6 is dropped, and counted apart from defects', async () => {
-    const before = await lab.counters();
+    await settledIpv6(vm1, 'eth0');
+    const ipv6 = async () => (await lab.counters()).ports['vm1-eth0']?.ipv6 ?? 0;
+    const before = await ipv6();
     await vm1.exec(['ping', '-6', '-c', '1', '-W', '1', 'ff02::1%eth0']);
-    const now = await lab.counters();
-    assert.ok((now.ports['vm1-eth0']?.ipv6 ?? 0) > (before.ports['vm1-eth0']?.ipv6 ?? 0));
-    assert.equal(now.ports['vm1-eth0']?.other, 0);
+    await counted('IPv6', async () => (await ipv6()) > before);
+    assert.equal((await lab.counters()).ports['vm1-eth0']?.other, 0);
   });
 
   test('the wireserver answers each VM with its own ipconfigs', async () => {
@@ -199,7 +205,7 @@ describe('Lab', { skip }, () => {
       // Where an answer comes it may take its time.
       const { stdout, stderr, ...answer } = await vm1.exec([
         'timeout',
-        status === 124 ? '1' : '20',
+        status === 124 ? '3' : '30',
         'busybox',
         'wget',
         '-O-',
@@ -216,10 +222,12 @@ describe('Lab', { skip }, () => {
     await lab.addVm({ name: 'jumbo', mtu: 9000 });
     await lab.addVm({ name: 'small', mtu: 1400 });
     const [jumbo, small] = [lab.vm('jumbo'), lab.vm('small')];
-    const size = (bytes: number) => ['-c', '1', '-W', '1', '-M', 'do', '-s', String(bytes - 28)];
-    assert.equal((await jumbo.exec(['ping', ...size(9000), vm2.nic().primary])).status, 0);
-    assert.equal((await small.exec(['ping', ...size(1400), vm2.nic().primary])).status, 0);
-    const refused = await small.exec(['ping', ...size(1401), vm2.nic().primary]);
+    await assertAnsweredWithSize(jumbo, vm2.nic().primary, 9000);
+    await assertAnsweredWithSize(small, vm2.nic().primary, 1400);
+    const refused = await small.exec([
+      ...['ping', '-c', '1', '-W', '1', '-M', 'do', '-s', String(1401 - 28)],
+      vm2.nic().primary,
+    ]);
     assert.match(refused.stdout + refused.stderr, /message too long, mtu=1400/i);
     for (const name of ['jumbo', 'small']) await lab.removeVm(name);
   });
@@ -292,17 +300,26 @@ describe('Lab', { skip }, () => {
     kind: 'foreignMac' | 'foreignAddress' | 'internetFromSecondary',
     attempt: () => Promise<void>,
   ): Promise<void> {
-    const before = (await lab.counters()).ports[vm.nic().port];
+    const count = async () => (await lab.counters()).ports[vm.nic().port]?.[kind] ?? 0;
+    const before = await count();
     await attempt();
-    const now = (await lab.counters()).ports[vm.nic().port];
-    assert.ok((now?.[kind] ?? 0) > (before?.[kind] ?? 0), `${kind} was counted`);
+    await counted(kind, async () => (await count()) > before);
   }
 });
 
-/** The MAC that answers an ARP request on eth0, or an empty text when nobody does. */
+/** A frame may be sent when who waited for its answer has given up: it is kept until ARP is answered. */
+async function counted(what: string, isCounted: () => Promise<boolean>): Promise<void> {
+  const deadline = performance.now() + COUNT_LIMIT_MS;
+  while (!(await isCounted())) {
+    assert.ok(performance.now() < deadline, `${what} was counted`);
+    await sleep(10);
+  }
+}
+
+/** The MAC that answers an ARP request on eth0, or an empty text when nobody does: nobody does to a stranger. */
 async function arp(place: Place, target: string, source?: string): Promise<string> {
-  const from = source === undefined ? [] : ['-s', source];
-  const { stdout } = await place.exec(['busybox', 'arping', '-f', '-w', '2', '-I', 'eth0', ...from, target]);
+  const from = source === undefined ? ['-w', '20'] : ['-w', '2', '-s', source];
+  const { stdout } = await place.exec(['busybox', 'arping', '-f', '-I', 'eth0', ...from, target]);
   return /reply from \S+ \[([0-9a-f:]+)\]/.exec(stdout)?.[1] ?? '';
 }
 
