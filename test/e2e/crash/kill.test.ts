@@ -6,9 +6,7 @@
  * AZURE_VNET_ALL_KILL_POINTS=1 tries every next operation after every point; without it two of four do.
  */
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync } from 'node:fs';
 import { after, before, describe, type TestContext, test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Lab } from '../../../lab/lab.ts';
 import { killEverywhere, type Verdict } from '../../support/kill-points.ts';
 import { assertNothingDropped } from '../support/traffic.ts';
@@ -19,8 +17,6 @@ const skip = process.getuid?.() === 0 ? false : 'needs root';
 
 /** `pod` lives throughout, `one` and `two` are those that the killed call is about, `other` comes later. */
 const NAMES = ['pod', 'one', 'two', 'other'] as const;
-/** A detached child ends within 20 ms; on a busy machine within this. */
-const CHILD_MS = 20_000;
 
 interface Operation {
   readonly name: string;
@@ -123,7 +119,8 @@ async function scenario(machine: Machine, operation: Operation, point: number, n
     killAt: point,
     valid: Object.keys(live),
   });
-  if (operation.command === 'DEL') await childEnded(machine);
+  // The child of DEL may have been killed as well.
+  await machine.idle();
   const killed = status === -1 || pending(machine).length > 0;
   const problems = (await nodeDifferences(machine)).map((problem) => `before anything else ${problem}`);
   agePending(machine);
@@ -135,25 +132,6 @@ async function scenario(machine: Machine, operation: Operation, point: number, n
   for (const name of open) await machine.del(name);
   problems.push(...(await settled(machine, wanted)));
   return { killed, problems };
-}
-
-/** Waits for the child, which may have been killed as well. */
-async function childEnded(machine: Machine): Promise<void> {
-  const deadline = performance.now() + CHILD_MS;
-  while (pending(machine).length > 0 && runsPlugin(machine) && performance.now() < deadline) await sleep(2);
-}
-
-function runsPlugin({ vm }: Machine): boolean {
-  const pids = readdirSync(vm.path('/proc')).filter((name) => /^\d+$/.test(name));
-  return pids.some((pid) => {
-    try {
-      return readFileSync(vm.path(`/proc/${pid}/comm`), 'utf8') === 'azure-vnet\n';
-    } catch (error) {
-      // It has ended since readdir.
-      if (['ENOENT', 'ESRCH'].includes((error as NodeJS.ErrnoException).code ?? '')) return false;
-      throw error;
-    }
-  });
 }
 
 function report(t: TestContext, text: string): void {

@@ -3,7 +3,8 @@
  * times cannot start a VM each time. What is put back is compared with what the VM had at its start.
  */
 import assert from 'node:assert/strict';
-import { rmSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { gatewayText, prefixBitsOf } from '../../../lab/addresses.ts';
 import type { Lab, Vm } from '../../../lab/lab.ts';
@@ -77,8 +78,18 @@ export class Machine {
     return stdout;
   }
 
+  /** Waits until no plugin runs, and no child that one has left to remove a link. */
+  async idle(): Promise<void> {
+    const deadline = performance.now() + IDLE_LIMIT_MS;
+    while (runsPlugin(this.vm)) {
+      assert.ok(performance.now() < deadline, 'every plugin ends');
+      await sleep(2);
+    }
+  }
+
   /** Puts everything back: links, addresses, routes, rules, files. The namespaces of the containers stay. */
   async reset(): Promise<void> {
+    await this.idle();
     const veths = await hostVeths(this.vm);
     const bridges = (await links(this.vm)).filter(({ linkinfo }) => linkinfo?.info_kind === 'bridge');
     const { primary, subnet } = this.vm.nic();
@@ -138,4 +149,19 @@ export async function nodeState(vm: Vm) {
   };
 }
 
+function runsPlugin(vm: Vm): boolean {
+  const pids = readdirSync(vm.path('/proc')).filter((name) => /^\d+$/.test(name));
+  return pids.some((pid) => {
+    try {
+      return readFileSync(vm.path(`/proc/${pid}/comm`), 'utf8') === 'azure-vnet\n';
+    } catch (error) {
+      // It has ended since readdir.
+      if (['ENOENT', 'ESRCH'].includes((error as NodeJS.ErrnoException).code ?? '')) return false;
+      throw error;
+    }
+  });
+}
+
 const DOOMED = 77;
+/** A detached child ends within 20 ms; on a busy machine within this. */
+const IDLE_LIMIT_MS = 20_000;
