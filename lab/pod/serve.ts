@@ -11,12 +11,16 @@ export function serverArgv(port: number): string[] {
 
 /** Waits until a socket listens on the port, by the list of the namespace (proc(5), /proc/net/tcp). */
 export async function waitForListener(list: string, port: number): Promise<void> {
-  const wanted = `:${port.toString(16).toUpperCase().padStart(4, '0')} 00000000:0000 0A`;
   const deadline = performance.now() + LISTEN_TIMEOUT_MS;
-  while (!readFileSync(list, 'utf8').includes(wanted)) {
+  while (!isListening(readFileSync(list, 'utf8'), port)) {
     if (performance.now() > deadline) throw new LabError(`Nothing listens on port ${port} of the pod.`);
     await sleep(LISTEN_POLL_MS);
   }
+}
+
+/** Whether a list of sockets has one that listens on the port. */
+export function isListening(list: string, port: number): boolean {
+  return list.includes(`:${port.toString(16).toUpperCase().padStart(4, '0')} 00000000:0000 0A`);
 }
 
 const WWW = fileURLToPath(new URL('../www', import.meta.url));

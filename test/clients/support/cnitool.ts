@@ -3,11 +3,13 @@ import { copyFileSync, existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { RunResult } from '../../../lab/host/run.ts';
 import type { Vm } from '../../../lab/lab.ts';
+import { isListening } from '../../../lab/pod/serve.ts';
 import { CACHE } from '../../../scripts/build/paths.ts';
 import type { AddResult } from '../../e2e/support/container.ts';
 import { PLUGINS } from './client-vm.ts';
 import { WHO, whoProgram } from './image.ts';
 import { type ClientPod, POD_PORT } from './traffic.ts';
+import { until } from './until.ts';
 
 export interface PortMapping {
   readonly hostPort: number;
@@ -61,6 +63,9 @@ export class CniTool {
     await this.#vm.addNetns(name);
     const program = await whoProgram();
     const pid = await this.#vm.start([...inside, program, 'serve', name, String(POD_PORT)]);
+    await until(`${name} serves`, async () =>
+      isListening(await this.#vm.mustExec([...inside, 'cat', '/proc/net/tcp']), POD_PORT),
+    );
     const result = JSON.parse(await this.must('add', name, ports)) as AddResult;
     const address = result.ips[0]?.address.replace(/\/\d+$/, '') ?? '';
     return {

@@ -9,7 +9,7 @@ import { ROOT } from '../../../scripts/build/paths.ts';
 import { DOCKER_SCRIPTS } from '../../../scripts/release/archive.ts';
 import { ARCHIVE, PLUGINS, WORK } from './client-vm.ts';
 import { IMAGE, WHO } from './image.ts';
-import { type ClientPod, POD_PORT } from './traffic.ts';
+import { type ClientPod, POD_PORT, whenServing } from './traffic.ts';
 
 /** Serves as `web`, by its own command. */
 export const SERVER_IMAGE = 'localhost/server:test';
@@ -106,10 +106,10 @@ export class Dockerd {
     return this.pod(name);
   }
 
-  /** A container that has an address. */
+  /** A container that has an address, when it serves: docker only tells that it was started. */
   async pod(name: string): Promise<ClientPod> {
     const [address = ''] = (await this.listed(name)).addresses;
-    return { name, address, exec: (argv) => this.run('docker', 'exec', name, ...argv) };
+    return await whenServing({ name, address, exec: (argv) => this.run('docker', 'exec', name, ...argv) });
   }
 
   /** `azure-vnet docker list --json` */
