@@ -4,6 +4,7 @@ import { after, afterEach, before, describe, test } from 'node:test';
 import { Lab, type Vm } from '../../lab/lab.ts';
 import { addressOf, Container, networkConfig } from './support/container.ts';
 import { elements, hostVeths, ipv4, link, settledIpv6 } from './support/kernel.ts';
+import { checkOrRenew } from './support/renew.ts';
 import { assertNoLeftovers, leases, logLines, snapshot } from './support/state.ts';
 import { assertAnswered, assertNothingDropped } from './support/traffic.ts';
 
@@ -14,9 +15,12 @@ describe('ADD again', { skip }, () => {
   let vm: Vm;
   before(async () => {
     lab = await Lab.create();
-    vm = await lab.addVm({ conflist: null, secondaries: 8 });
+    await renew();
   });
-  afterEach(() => assertNoLeftovers(vm));
+  const renew = async () => {
+    vm = await lab.addVm({ conflist: null, secondaries: 8 });
+  };
+  afterEach(() => checkOrRenew(() => assertNoLeftovers(vm), renew));
   after(async () => {
     await assertNothingDropped(lab);
     await lab.close();
