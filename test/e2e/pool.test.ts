@@ -6,8 +6,9 @@ import { Lab, type Vm } from '../../lab/lab.ts';
 import type { WireserverMode } from '../../lab/model.ts';
 import { DEFAULT_QUERY_INTERVAL_MS } from '../../src/cni/ipam-config.ts';
 import { WIRESERVER_DEADLINE_MS } from '../../src/ipam/wireserver.ts';
-import { type CallChanges, Container, networkConfig } from './support/container.ts';
+import { type CallChanges, type Called, Container, networkConfig } from './support/container.ts';
 import { hostVeths, ipv4 } from './support/kernel.ts';
+import { assertMeasured } from './support/measured.ts';
 import {
   addressOfMac,
   ageCache,
@@ -246,46 +247,53 @@ describe('The wireserver', { skip }, () => {
     nomac: /for interfaces with the MAC addresses 00:0d:3a:ff:ff:ff; here are/,
   };
   for (const [mode, says] of Object.entries(failures)) {
-    test(`that plays ${mode}: with an older answer ADD works, without it is code 11, in time`, async () => {
-      await lab.setWireserver(mode as WireserverMode);
-      try {
-        ageCache(vm);
-        const served = await Container.create(vm, `cached-${mode}`);
-        const added = await served.call('ADD');
-        assert.equal(added.status, 0, added.stdout);
-        assert.ok(added.durationMs < MOST_QUERY_MS, `${added.durationMs} ms`);
-        const note = lastLog(vm).notes.find((text) => text.startsWith('warn: address source http://168.63'));
-        assert.match(note ?? '', says);
-        assert.match(note ?? '', /its answer of \d+ s ago is used/);
-        await assertAnswered(served, '10.240.0.1');
-        await served.del();
+    test(`that plays ${mode}: with an older answer ADD works, without it is code 11, in time`, () =>
+      assertMeasured(async (attempt) => {
+        const name = `${mode}${attempt}`;
+        await lab.setWireserver(mode as WireserverMode);
+        const calls: Called[] = [];
+        try {
+          calls.push(await calledWithOlderAnswer(name, says), await calledWithoutAnswer(name, says));
+        } finally {
+          await lab.setWireserver('ok');
+        }
+        // It recovers by itself.
+        const next = await Container.create(vm, `next-${name}`);
+        await next.add();
+        await next.del();
+        const late = calls.filter(({ durationMs }) => durationMs >= MOST_QUERY_MS);
+        return late.map(({ durationMs }) => `a call took ${durationMs} ms`);
+      }));
+  }
 
-        rmSync(vm.path('/run/azure-vnet/ipam/sources'), { recursive: true });
-        const before = await snapshot(vm);
-        const refused = await Container.create(vm, `bare-${mode}`);
-        const { status, stdout, durationMs } = await refused.call('ADD');
-        assert.equal(status, 1);
-        const { code, msg } = JSON.parse(stdout);
-        assert.equal(code, 11);
-        assert.match(
-          msg,
-          /^Invalid address space: address source http:\/\/168\.63\.129\.16\/machine\/plugins\?/,
-        );
-        assert.match(msg, says);
-        assert.match(msg, /nothing is cached, so it must answer first$/);
-        assert.ok(durationMs < MOST_QUERY_MS, `${durationMs} ms`);
-        await assertAnswered(vm, running.address);
-        await assertAnswered(running.container, '10.240.0.1');
-        assert.equal(await running.container.addAddress(), running.address, 'ADD again needs no source');
-        assert.deepEqual(await snapshot(vm), before);
-      } finally {
-        await lab.setWireserver('ok');
-      }
-      // It recovers by itself.
-      const next = await Container.create(vm, `next-${mode}`);
-      await next.add();
-      await next.del();
-    });
+  async function calledWithOlderAnswer(name: string, says: RegExp): Promise<Called> {
+    ageCache(vm);
+    const served = await Container.create(vm, `cached-${name}`);
+    const added = await served.call('ADD');
+    assert.equal(added.status, 0, added.stdout);
+    const note = lastLog(vm).notes.find((text) => text.startsWith('warn: address source http://168.63'));
+    assert.match(note ?? '', says);
+    assert.match(note ?? '', /its answer of \d+ s ago is used/);
+    await assertAnswered(served, '10.240.0.1');
+    await served.del();
+    return added;
+  }
+
+  async function calledWithoutAnswer(name: string, says: RegExp): Promise<Called> {
+    rmSync(vm.path('/run/azure-vnet/ipam/sources'), { recursive: true });
+    const before = await snapshot(vm);
+    const refused = await (await Container.create(vm, `bare-${name}`)).call('ADD');
+    assert.equal(refused.status, 1);
+    const { code, msg } = JSON.parse(refused.stdout);
+    assert.equal(code, 11);
+    assert.match(msg, /^Invalid address space: address source http:\/\/168\.63\.129\.16\/machine\/plugins\?/);
+    assert.match(msg, says);
+    assert.match(msg, /nothing is cached, so it must answer first$/);
+    await assertAnswered(vm, running.address);
+    await assertAnswered(running.container, '10.240.0.1');
+    assert.equal(await running.container.addAddress(), running.address, 'ADD again needs no source');
+    assert.deepEqual(await snapshot(vm), before);
+    return refused;
   }
 
   test('leaves no lease and no error behind', async () => {

@@ -8,6 +8,7 @@ import { WIRESERVER_DEADLINE_MS } from '../../../src/ipam/wireserver.ts';
 import { LOCK_TIMEOUT_MS } from '../../../src/state/lock.ts';
 import type { AddResult } from '../support/container.ts';
 import { Container, networkConfig } from '../support/container.ts';
+import { assertMeasured } from '../support/measured.ts';
 import { ageCache, assertNoLeftovers } from '../support/state.ts';
 import { BIN, CNI_PATH } from '../support/tool.ts';
 import { assertAnswered, assertNothingDropped } from '../support/traffic.ts';
@@ -19,6 +20,8 @@ const MOST_HUNG_MS = 2 * WIRESERVER_DEADLINE_MS - 100;
 const LOCK_WAIT_MS = [LOCK_TIMEOUT_MS - 500, 2 * LOCK_TIMEOUT_MS - 500] as const;
 const LOCK = '/run/azure-vnet/lock';
 const START_TIMEOUT_MS = 30_000;
+
+type Containers = [Container, Container, Container, Container];
 
 describe('A call that waits', { skip }, () => {
   let lab: Lab;
@@ -38,58 +41,71 @@ describe('A call that waits', { skip }, () => {
     await lab.close();
   });
 
-  test('for a wireserver that hangs holds up no ADD, CHECK, DEL, GC, STATUS and no frame', async () => {
-    const [asking, second, third] = await create('asking', 'second', 'third');
-    await third.add();
-    await lab.setWireserver('hang');
-    try {
-      ageCache(vm);
-      const asked = lab.wireserverRequests().length;
-      const hung = asking.call('ADD');
-      let isAsking = true;
-      const ended = () => {
-        isAsking = false;
-      };
-      hung.then(ended, ended);
-      await until('the wireserver is asked', () => lab.wireserverRequests().length > asked);
-      const valid = [running, asking, second].map(({ id }) => ({ containerID: id, ifname: 'eth0' }));
-      const check = { config: networkConfig({ prevResult: JSON.parse(JSON.stringify(result)) }) };
-      const others = {
-        'ADD with the older answer': second.call('ADD'),
-        'repeated ADD': running.call('ADD'),
-        CHECK: running.call('CHECK', check),
-        DEL: third.call('DEL'),
-        GC: running.call('GC', { config: networkConfig({ 'cni.dev/valid-attachments': valid }) }),
-        STATUS: running.call('STATUS'),
-      };
-      for (const [what, call] of Object.entries(others)) {
-        const { status, stdout, durationMs } = await call;
-        assert.equal(status, 0, `${what}: ${stdout}`);
-        assert.ok(isAsking, `${what} took ${durationMs} ms and waited for the one that asks`);
+  test('for a wireserver that hangs holds up no ADD, CHECK, DEL, GC, STATUS and no frame', () =>
+    assertMeasured(async (attempt) => {
+      const containers = await create(`asking${attempt}`, `second${attempt}`, `third${attempt}`);
+      await containers[2].add();
+      await lab.setWireserver('hang');
+      try {
+        ageCache(vm);
+        return await callsBesideHung(containers);
+      } finally {
+        await lab.setWireserver('ok');
+        for (const container of containers) await container.del();
+        await assertNoLeftovers(vm, [address]);
       }
-      await assertAnswered(vm, address);
-      const { status, stdout, durationMs } = await hung;
-      assert.equal(status, 0, stdout);
-      assert.ok(durationMs < MOST_HUNG_MS, `the one that asked took ${durationMs} ms`);
-    } finally {
-      await lab.setWireserver('ok');
+    }));
+
+  /** What took longer than the call that waits for the wireserver, or than its deadline. */
+  async function callsBesideHung([asking, second, third]: Containers): Promise<string[]> {
+    const asked = lab.wireserverRequests().length;
+    const hung = asking.call('ADD');
+    let isAsking = true;
+    const ended = () => {
+      isAsking = false;
+    };
+    hung.then(ended, ended);
+    await until('the wireserver is asked', () => lab.wireserverRequests().length > asked);
+    const valid = [running, asking, second].map(({ id }) => ({ containerID: id, ifname: 'eth0' }));
+    const check = { config: networkConfig({ prevResult: JSON.parse(JSON.stringify(result)) }) };
+    const others = {
+      'ADD with the older answer': second.call('ADD'),
+      'repeated ADD': running.call('ADD'),
+      CHECK: running.call('CHECK', check),
+      DEL: third.call('DEL'),
+      GC: running.call('GC', { config: networkConfig({ 'cni.dev/valid-attachments': valid }) }),
+      STATUS: running.call('STATUS'),
+    };
+    const problems: string[] = [];
+    for (const [what, call] of Object.entries(others)) {
+      const { status, stdout, durationMs } = await call;
+      assert.equal(status, 0, `${what}: ${stdout}`);
+      if (!isAsking) problems.push(`${what} took ${durationMs} ms and waited for the one that asks`);
     }
-    for (const container of [asking, second]) await container.del();
-    await assertNoLeftovers(vm, [address]);
-  });
+    await assertAnswered(vm, address);
+    const { status, stdout, durationMs } = await hung;
+    assert.equal(status, 0, stdout);
+    if (durationMs >= MOST_HUNG_MS) problems.push(`the one that asked took ${durationMs} ms`);
+    return problems;
+  }
 
   test('for a wireserver that hangs without an older answer does so at the same time as others', async () => {
-    const containers = await create('one', 'two', 'three', 'four');
-    await lab.setWireserver('hang');
-    try {
-      rmSync(vm.path('/run/azure-vnet/ipam/sources'), { recursive: true });
-      for (const { status, durationMs } of await Promise.all(containers.map((it) => it.call('ADD')))) {
-        assert.equal(status, 1);
-        assert.ok(durationMs < MOST_HUNG_MS, `${durationMs} ms`);
+    await assertMeasured(async (attempt) => {
+      const names = ['one', 'two', 'three', 'four'].map((name) => `${name}${attempt}`);
+      const containers = await create(...names);
+      await lab.setWireserver('hang');
+      try {
+        rmSync(vm.path('/run/azure-vnet/ipam/sources'), { recursive: true });
+        const calls = await Promise.all(containers.map((it) => it.call('ADD')));
+        for (const { status } of calls) assert.equal(status, 1);
+        const late = calls.filter(({ durationMs }) => durationMs >= MOST_HUNG_MS);
+        return late.map(({ durationMs }) => `${durationMs} ms`);
+      } finally {
+        // An answer, so that there is one to remove.
+        await lab.setWireserver('ok');
+        assert.equal((await running.call('STATUS')).status, 0);
       }
-    } finally {
-      await lab.setWireserver('ok');
-    }
+    });
     await assertNoLeftovers(vm, [address]);
   });
 
@@ -131,9 +147,7 @@ describe('A call that waits', { skip }, () => {
 
   async function create<N extends string>(...names: readonly N[]) {
     rmSync(vm.path(LOCK), { force: true });
-    return Promise.all(names.map((name) => Container.create(vm, name))) as Promise<
-      [Container, Container, Container, Container]
-    >;
+    return Promise.all(names.map((name) => Container.create(vm, name))) as Promise<Containers>;
   }
 
   /** An ADD that stops when it has taken the lock and written down who it is, which is its first write there. */
