@@ -13,6 +13,14 @@ const RENAMED: ReadonlyMap<string, string> = new Map([
   ['serviceprincipalclientsecret', 'secret'],
 ]);
 
+/** Fields that protect something, in lower case, and what there is without them. */
+const GUARDS: ReadonlyMap<string, string> = new Map([
+  ['privatecluster', 'the API has a public address here'],
+  ['httpsourceaddressprefix', 'everybody may reach the API here'],
+  ['encryptionathost', 'disks are encrypted here as Azure encrypts all'],
+  ['diskencryptionsetid', 'disks are encrypted here as Azure encrypts all'],
+]);
+
 interface Member {
   readonly name: string;
   readonly key: Node;
@@ -202,11 +210,14 @@ export class ObjectReader {
     this.#members.set(folded, member);
     if (keys === undefined || keys.read.includes(folded)) return;
     if (keys.ignored.includes(folded)) {
-      this.report.note(
-        'not-carried-out',
-        spot,
-        `${name} is read by acs-engine; the plan and the template here do not depend on it`,
-      );
+      const instead = GUARDS.get(folded);
+      if (instead === undefined) {
+        this.report.note(
+          'not-carried-out',
+          spot,
+          `${name} is read by acs-engine; the plan and the template here do not depend on it`,
+        );
+      } else this.report.warning('not-carried-out', spot, `${name} is not carried out: ${instead}`);
       return;
     }
     if (keys.silent.includes(folded)) return;

@@ -17,6 +17,8 @@ export const MAX_NIC_ADDRESSES = 256;
 const DNS_PREFIX = /^[A-Za-z][A-Za-z0-9-]{1,43}[A-Za-z0-9]$/;
 const POOL_NAME = /^[a-z][a-z0-9]{0,11}$/;
 const VM_SIZE = /^(Standard|Basic)_[A-Za-z]+\d[A-Za-z0-9_-]*$/;
+/** https://learn.microsoft.com/azure/virtual-machines/sizes/migration-guides/av1-series-retirement */
+const RETIRED_VM_SIZE = /^(Standard|Basic)_A\d+$/i;
 
 export function readMaster(reader: ObjectReader): MasterDraft {
   const count = convert(reader.integer('count', 1, Number.MAX_SAFE_INTEGER), (value, spot) => {
@@ -86,12 +88,7 @@ function readProfile(reader: ObjectReader, count: Field<number>): ProfileDraft {
   return {
     spot: reader.spot,
     count: required(reader, 'count', count, 'how many nodes there are'),
-    vmSize: required(
-      reader,
-      'vmSize',
-      matching(reader, 'vmSize', 'vm-size', VM_SIZE, 'a size of Azure VMs such as Standard_D2_v3'),
-      'the size of the VMs, such as Standard_D2_v3',
-    ),
+    vmSize: required(reader, 'vmSize', readVmSize(reader), 'the size of the VMs, such as Standard_D2_v3'),
     osDiskSizeGb: reader.integer('osDiskSizeGB', 0, MAX_DISK_GB),
     subnetId: subnetIdField(reader, 'vnetSubnetID'),
     availability: readAvailability(reader),
@@ -100,6 +97,17 @@ function readProfile(reader: ObjectReader, count: Field<number>): ProfileDraft {
     storage: reader.choice('storageProfile', ['ManagedDisks', 'StorageAccount', 'Ephemeral']),
     kubelet: readKubelet(kubernetes, reader.spot),
   };
+}
+
+function readVmSize(reader: ObjectReader): Field<string> {
+  const size = matching(reader, 'vmSize', 'vm-size', VM_SIZE, 'a size of Azure VMs such as Standard_D2_v3');
+  return convert(size, (value, spot) => {
+    if (RETIRED_VM_SIZE.test(value)) {
+      const message = `vmSize ${value} was retired on 31 August 2024: Azure makes no VM of it, though Azure Stack may; choose another one, such as Standard_A2_v2`;
+      reader.report.warning('vm-size', spot, message);
+    }
+    return value;
+  });
 }
 
 /** `VMSS` is what the documentation of scale sets for masters calls it. */

@@ -13,7 +13,7 @@ const AGENTS = parseCidr('10.10.16.0/20');
 /** Findings as `code line:column`, and per node: name, own address, first and last of its pods. */
 const EXPECTED: Readonly<Record<string, { findings: string[]; nodes: string[]; apiServer?: string }>> = {
   'page.json': {
-    findings: ['service-range-overlap 8:26'],
+    findings: ['service-range-overlap 8:26', 'vm-size 14:17'],
     nodes: [
       'k8s-master-27604533-0 10.0.1.50 10.0.0.4 10.0.0.33',
       'k8s-k8sagentpoo1-27604533-0 10.0.0.34 10.0.0.35 10.0.0.64',
@@ -25,6 +25,7 @@ const EXPECTED: Readonly<Record<string, { findings: string[]; nodes: string[]; a
     findings: [
       'service-range-overlap 7:26',
       'remark 7:40',
+      'vm-size 13:17',
       'placeholder 14:39',
       'placeholder 14:72',
       'placeholder 14:138',

@@ -73,7 +73,7 @@ test('the package type-checks in strict code and runs under Node', () => {
     encoding: 'utf8',
     timeout: TIMEOUT_MS,
   });
-  assert.equal(text, 'warning service-range-overlap 8 26\n10.0.1.50 3 true\n');
+  assert.equal(text, 'warning service-range-overlap 8 26\nwarning vm-size 14 17\n10.0.1.50 3 true\n');
 });
 
 test('the package has types: wrong use is refused', () => {

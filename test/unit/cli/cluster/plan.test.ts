@@ -35,5 +35,5 @@ test('cluster plan refuses when addresses depend on what is not filled in', () =
 test('cluster validate says that there is a plan already', () => {
   const { status, stdout } = tool(example('page-as-printed.json'), 'validate');
   assert.equal(status, 2);
-  assert.match(stdout, /7 errors, 1 warning, 3 notes; it cannot be deployed, but planned\n$/);
+  assert.match(stdout, /7 errors, 2 warnings, 3 notes; it cannot be deployed, but planned\n$/);
 });

@@ -21,6 +21,12 @@ export const FIELDS_CASES: readonly Case[] = [
   },
   { code: 'not-carried-out', severity: 'note', changes: { [`${KUBERNETES}.addons`]: [] } },
   {
+    code: 'not-carried-out',
+    severity: 'warning',
+    changes: { [`${KUBERNETES}.privateCluster`]: { enabled: true } },
+    message: /the API has a public address/,
+  },
+  {
     code: 'wrong-type',
     changes: { [`${MASTER}.count`]: '3' },
     path: 'masterProfile.count',
@@ -123,6 +129,12 @@ export const FIELDS_CASES: readonly Case[] = [
   { code: 'pool-name', changes: { [`${POOL}.name`]: 'master' } },
   { code: 'pool-name', changes: { 'properties.agentPoolProfiles': [pool('a'), pool('a')] }, other: true },
   { code: 'vm-size', changes: { [`${POOL}.vmSize`]: 'D2' } },
+  {
+    code: 'vm-size',
+    severity: 'warning',
+    changes: { [`${POOL}.vmSize`]: 'Standard_A2' },
+    message: /was retired on 31 August 2024/,
+  },
   { code: 'azure-cni-version', changes: { [`${KUBERNETES}.azureCNIVersion`]: '1.0.15; reboot' } },
   { code: 'master-count', changes: { [`${MASTER}.count`]: 2 } },
   { code: 'not-for-kubernetes', changes: { [`${POOL}.ports`]: [80] } },
