@@ -115,7 +115,8 @@ function read<T>(file: string, missing: T): T {
   } catch {
     return missing;
   }
-  const buffer = new Uint8Array(MAX_FILE_BYTES);
+  // One more than there are, to see the end; a buffer for the limit would cost Wine more than the call itself.
+  const buffer = new Uint8Array(Math.min(sys.fstat(fd).sizeBytes + 1, MAX_FILE_BYTES));
   let length = 0;
   for (let count = 1; count > 0; length += count)
     count = sys.read(fd, buffer, length, buffer.length - length);
