@@ -1,13 +1,22 @@
 /**
- * make test: runs all stages, also after one has failed, as many files at a time as there are processors and
- * those that measure by themselves at the end. One line per file, details for failures only; the last line is
- * `N passed, N failed`. An argument (make test ONLY=…) names one stage, directory or file.
+ * make test: runs all stages, also after one has failed, as many files at a time as there are processors, what takes
+ * longest first and those that measure by themselves at the end. One line per process, details for failures only; the
+ * last line is `N passed, N failed`. An argument (make test ONLY=…) names one stage, directory or file.
  */
 import { availableParallelism } from 'node:os';
 import { runProcess, stopAll } from './test/process.ts';
 import { rootPrefix } from './test/root.ts';
-import { type FileResult, runFile } from './test/run-file.ts';
-import { type CommandStage, filesOf, isMeasuring, STAGES, type Stage, strayFiles } from './test/stages.ts';
+import { type FileResult, runFiles } from './test/run-file.ts';
+import {
+  type CommandStage,
+  filesOf,
+  isMeasuring,
+  processesOf,
+  STAGES,
+  type Stage,
+  strayFiles,
+  turnOf,
+} from './test/stages.ts';
 
 const NO_ROOT = 'needs root: run make test as root, or with sudo set up for this user';
 
@@ -26,7 +35,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 await main(process.argv[2]?.replace(/\/$/, ''));
 
 async function main(only: string | undefined): Promise<void> {
-  const lanes = STAGES.flatMap((stage) => lanesOf(stage, only));
+  const lanes = STAGES.flatMap((stage) => lanesOf(stage, only)).sort((one, other) => one.turn - other.turn);
   await runAll(
     lanes.filter(({ alone }) => !alone),
     availableParallelism(),
@@ -45,12 +54,15 @@ async function main(only: string | undefined): Promise<void> {
 interface Lane {
   /** Nothing may run beside it. */
   readonly alone: boolean;
+  /** The smaller the earlier; as listed where it is the same. */
+  readonly turn: number;
   readonly run: () => Promise<void>;
 }
 
 function lanesOf(stage: Stage, only: string | undefined): Lane[] {
   const whole = only === undefined || only === stage.name;
-  if (stage.kind === 'command') return whole ? [{ alone: false, run: () => runCommand(stage) }] : [];
+  if (stage.kind === 'command')
+    return whole ? [{ alone: false, turn: -1, run: () => runCommand(stage) }] : [];
   const files = filesOf(stage).filter((file) => whole || file === only || file.startsWith(`${only}/`));
   if (files.length === 0) return [];
   const prefix = stage.needsRoot ? rootPrefix() : [];
@@ -60,14 +72,16 @@ function lanesOf(stage: Stage, only: string | undefined): Lane[] {
   }
   const lane = (alone: boolean, inLane: readonly string[]): Lane => ({
     alone,
+    turn: turnOf(inLane[0] ?? ''),
     run: async () => {
-      for (const file of inLane) show(await runFile(file, prefix, stage.limitMs));
+      for (const [name, together] of processesOf(stage, inLane))
+        show(await runFiles(name, together, prefix, stage.limitMs));
     },
   });
   const ordinary = files.filter((file) => !isMeasuring(file));
-  const together = stage.inOrder ? [ordinary] : ordinary.map((file) => [file]);
+  const inOneLane = stage.inOrder ? [ordinary] : processesOf(stage, ordinary).map(([, together]) => together);
   return [
-    ...together.map((files) => lane(false, files)),
+    ...inOneLane.filter(({ length }) => length > 0).map((inLane) => lane(false, inLane)),
     ...files.filter(isMeasuring).map((file) => lane(true, [file])),
   ];
 }

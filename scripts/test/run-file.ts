@@ -1,4 +1,4 @@
-/** Runs one test file in a process of its own and reads its report. */
+/** Runs test files in a process of their own and reads the report. */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,6 +8,7 @@ import { runProcess } from './process.ts';
 import type { TestRecord } from './reporter.ts';
 
 export interface FileResult {
+  /** What was run: a file, or the directory of several. */
   readonly file: string;
   readonly passed: number;
   readonly skipped: number;
@@ -21,9 +22,15 @@ export interface Failed {
 }
 
 const REPORTER = pathToFileURL(join(ROOT, 'scripts/test/reporter.ts')).href;
+const TOGETHER = 'scripts/test/together.ts';
 
-/** Runs `file`; `prefix` goes in front of the command (sudo). */
-export async function runFile(file: string, prefix: readonly string[], limitMs: number): Promise<FileResult> {
+/** Runs `files`, which `name` stands for, in one process; `prefix` goes in front of the command (sudo). */
+export async function runFiles(
+  name: string,
+  files: readonly string[],
+  prefix: readonly string[],
+  limitMs: number,
+): Promise<FileResult> {
   const startedMs = performance.now();
   const directory = mkdtempSync(join(tmpdir(), 'azure-vnet-test-'));
   const report = join(directory, 'report');
@@ -36,7 +43,7 @@ export async function runFile(file: string, prefix: readonly string[], limitMs: 
         'tsx',
         `--test-reporter=${REPORTER}`,
         `--test-reporter-destination=${report}`,
-        file,
+        ...(files.length === 1 ? files : [TOGETHER, ...files]),
       ],
       limitMs,
     );
@@ -46,9 +53,13 @@ export async function runFile(file: string, prefix: readonly string[], limitMs: 
       .map(({ name, error = '' }) => ({ name, error }));
     const broken = problemOf(ended, records, limitMs);
     if (broken !== undefined) failures.push({ name: broken, error: ended.output });
+    for (const file of broken === undefined && files.length > 1 ? files : []) {
+      if (!records.some((one) => one.name.startsWith(file)))
+        failures.push({ name: `${file} reported no test`, error: '' });
+    }
     const count = (outcome: TestRecord['outcome']) => records.filter((one) => one.outcome === outcome).length;
     const durationMs = performance.now() - startedMs;
-    return { file, passed: count('passed'), skipped: count('skipped'), failures, durationMs };
+    return { file: name, passed: count('passed'), skipped: count('skipped'), failures, durationMs };
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }

@@ -19,6 +19,8 @@ export interface FileStage {
   readonly needsRoot: boolean;
   /** One file of it after the other, for tests that build or start the same thing; others run beside. */
   readonly inOrder: boolean;
+  /** The files of a directory in one process, as most of the time goes into loading what they test. */
+  readonly together: boolean;
   /** For each file. */
   readonly limitMs: number;
 }
@@ -30,7 +32,7 @@ const MINUTE_MS = 60_000;
 export const STAGES: readonly Stage[] = [
   command('types', ['node_modules/.bin/tsc', '--noEmit']),
   command('lint', ['node_modules/.bin/biome', 'check', '.']),
-  files('unit', { limitMs: 10 * MINUTE_MS }),
+  files('unit', { together: true, limitMs: 10 * MINUTE_MS }),
   files('native', { inOrder: true, limitMs: 15 * MINUTE_MS }),
   files('fuzz', { needsRoot: true, limitMs: 15 * MINUTE_MS }),
   files('conformance', { inOrder: true, needsRoot: true, limitMs: 15 * MINUTE_MS }),
@@ -51,6 +53,31 @@ const MEASURING: readonly string[] = [
   'test/e2e/tool/uninstall.test.ts',
 ];
 
+/**
+ * What takes longest, which begins first: what begins late ends by itself, and the other processors have nothing left
+ * to do. Files and directories; the rest follows in the order of the stages.
+ */
+const LONGEST: readonly string[] = [
+  'test/e2e/crash/kill.test.ts',
+  'test/windows/',
+  'test/native/',
+  'test/clients/',
+  'test/install/',
+  'test/conformance/',
+  'test/fuzz/',
+  'test/e2e/repair.test.ts',
+  'test/e2e/rollback.test.ts',
+  'test/e2e/crash/records.test.ts',
+  'test/e2e/pool.test.ts',
+  'test/e2e/lab',
+];
+
+/** Files are started by it, the smallest first. */
+export function turnOf(file: string): number {
+  const turn = LONGEST.findIndex((path) => file.startsWith(path));
+  return turn < 0 ? LONGEST.length : turn;
+}
+
 /** True for a file that measures, so that nothing may run beside it. */
 export function isMeasuring(file: string): boolean {
   return MEASURING.some((path) => file === path || (path.endsWith('/') && file.startsWith(path)));
@@ -59,6 +86,18 @@ export function isMeasuring(file: string): boolean {
 /** Test files of a stage, as paths from the root of the project, sorted. */
 export function filesOf(stage: FileStage): string[] {
   return testFiles(stage.directory);
+}
+
+/** Those of `files` that share a process, by what they are called in the output. */
+export function processesOf(stage: FileStage, files: readonly string[]): (readonly [string, string[]])[] {
+  // test/unit/net of test/unit/net/rtnl/requests.test.ts
+  const keyOf = (file: string) => (stage.together ? file.split('/').slice(0, 3).join('/') : file);
+  const keys = [...new Set(files.map(keyOf))];
+  return keys.map((key) => {
+    const shared = files.filter((file) => keyOf(file) === key);
+    const [only] = shared.length === 1 ? shared : [];
+    return [only ?? key, shared];
+  });
 }
 
 /** Test files that no stage would run: a mistake. */
@@ -81,5 +120,6 @@ function command(name: string, argv: readonly string[]): CommandStage {
 }
 
 function files(name: string, options: Partial<FileStage> & { readonly limitMs: number }): FileStage {
-  return { kind: 'files', name, directory: `test/${name}`, needsRoot: false, inOrder: false, ...options };
+  const plain = { needsRoot: false, inOrder: false, together: false };
+  return { kind: 'files', name, directory: `test/${name}`, ...plain, ...options };
 }
