@@ -10,12 +10,12 @@ import { gatewayText, prefixBitsOf } from '../../../lab/addresses.ts';
 import type { Lab, Vm } from '../../../lab/lab.ts';
 import { IMDS_ADDRESS, WIRESERVER_ADDRESS } from '../../../lab/model.ts';
 import { type Called, Container, networkConfig } from '../support/container.ts';
-import { addresses, hostVeths, links, routes } from '../support/kernel.ts';
+import { isHostVeth, type KernelLink, type KernelState, kernelState, links } from '../support/kernel.ts';
 
 /** The build with kill points, see native/kill.c. */
 const TEST_BUILD = fileURLToPath(new URL('../../../dist/test', import.meta.url));
 
-export type NodeState = Awaited<ReturnType<typeof nodeState>>;
+export type NodeState = ReturnType<typeof nodeStateIn>;
 
 export class Machine {
   readonly vm: Vm;
@@ -35,7 +35,7 @@ export class Machine {
     const vm = await lab.addVm({ conflist: null, secondaries: 6, ...cniPath });
     const containers = new Map<string, Container>();
     for (const name of names) containers.set(name, await Container.create(vm, name, { id: `id-of-${name}` }));
-    return new Machine(vm, await nodeState(vm), containers);
+    return new Machine(vm, nodeStateIn(await kernelState(vm)), containers);
   }
 
   container(name: string): Container {
@@ -90,12 +90,11 @@ export class Machine {
   /** Puts everything back: links, addresses, routes, rules, files. The namespaces of the containers stay. */
   async reset(): Promise<void> {
     await this.idle();
-    const veths = await hostVeths(this.vm);
-    const bridges = (await links(this.vm)).filter(({ linkinfo }) => linkinfo?.info_kind === 'bridge');
+    const made = (await links(this.vm)).filter(isMade);
     const { primary, subnet } = this.vm.nic();
     const route = `dev eth0 proto dhcp src ${primary} metric 100`;
     // As a group they cost the kernel one waiting, not one each.
-    const doomed = [...veths, ...bridges].map(({ ifname }) => `link set ${ifname} group ${DOOMED}`);
+    const doomed = made.map(({ ifname }) => `link set ${ifname} group ${DOOMED}`);
     const commands = [
       'link set eth0 nomaster',
       ...doomed,
@@ -113,7 +112,11 @@ export class Machine {
       stdin: 'add table bridge azure-vnet\ndelete table bridge azure-vnet\n',
     });
     rmSync(this.vm.path('/run/azure-vnet'), { recursive: true, force: true });
-    assert.deepEqual(await nodeState(this.vm), this.pristine, 'the VM is as it was at its start');
+    assert.deepEqual(
+      nodeStateIn(await kernelState(this.vm)),
+      this.pristine,
+      'the VM is as it was at its start',
+    );
   }
 }
 
@@ -128,15 +131,19 @@ export interface CallOptions {
   readonly valid?: readonly string[];
 }
 
+/** By a call of the plugin: host veths and bridges. */
+function isMade(link: KernelLink): boolean {
+  return isHostVeth(link) || link.linkinfo?.info_kind === 'bridge';
+}
+
 /** Addresses and routes of the node, wherever they are: on the NIC or on a bridge, which is in `device`. */
-export async function nodeState(vm: Vm) {
-  const [infos, listed] = await Promise.all([addresses(vm), routes(vm)]);
-  const held = Object.entries(infos)
+export function nodeStateIn({ addresses, routes }: KernelState) {
+  const held = Object.entries(addresses)
     .filter(([device]) => device !== 'lo')
     .flatMap(([device, list]) =>
       list.map(({ local, prefixlen }) => ({ device, address: `${local}/${prefixlen}` })),
     );
-  const through = listed.filter(({ dev, table }) => dev !== 'lo' && table !== 'local');
+  const through = routes.filter(({ dev, table }) => dev !== 'lo' && table !== 'local');
   return {
     held,
     routes: through

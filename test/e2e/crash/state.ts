@@ -3,10 +3,10 @@ import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Vm } from '../../../lab/lab.ts';
-import { hostVeths, type KernelLink, neighbours } from '../support/kernel.ts';
+import { isHostVeth, type KernelLink, type KernelState, kernelState } from '../support/kernel.ts';
 import { files, leases, readRecord } from '../support/state.ts';
 import { ANSWER_LIMIT_S } from '../support/traffic.ts';
-import { type Machine, nodeState } from './machine.ts';
+import { type Machine, nodeStateIn } from './machine.ts';
 
 /** Attached containers by name, with their addresses. */
 export type Attached = Readonly<Record<string, string>>;
@@ -32,9 +32,10 @@ export async function differences(machine: Machine, attached: Attached): Promise
 
 /** Without records and leases. */
 export async function kernelDifferences(machine: Machine, attached: Attached): Promise<string[]> {
+  const state = await kernelState(machine.vm);
   const [node, containers] = await Promise.all([
-    nodeDifferences(machine),
-    containerDifferences(machine, attached),
+    nodeDifferences(machine, state),
+    containerDifferences(machine, attached, state),
   ]);
   return [...node, ...containers];
 }
@@ -53,9 +54,10 @@ export async function settled(
   }
 }
 
-export async function nodeDifferences(machine: Machine): Promise<string[]> {
+/** `state`: what the kernel has, where that is known. */
+export async function nodeDifferences(machine: Machine, state?: KernelState): Promise<string[]> {
   const { vm, pristine } = machine;
-  const now = await nodeState(vm);
+  const now = nodeStateIn(state ?? (await kernelState(vm)));
   const [place] = now.held;
   const device = place?.device ?? 'eth0';
   const on = (text: string) => text.replace(/ dev eth0 /, ` dev ${device} `);
@@ -71,9 +73,14 @@ export async function nodeDifferences(machine: Machine): Promise<string[]> {
   ];
 }
 
-async function containerDifferences(machine: Machine, attached: Attached): Promise<string[]> {
+async function containerDifferences(
+  machine: Machine,
+  attached: Attached,
+  { links, neighbours }: KernelState,
+): Promise<string[]> {
   const { vm } = machine;
-  const [veths, sets, entries] = await Promise.all([hostVeths(vm), layer2(vm), neighbours(vm)]);
+  const veths = links.filter(isHostVeth);
+  const sets = await layer2(vm);
   const own = machine.pristine.held.map(({ address }) => address.replace(/\/\d+$/, ''));
   const names = Object.keys(attached);
   const owned = Object.values(attached);
@@ -97,7 +104,7 @@ async function containerDifferences(machine: Machine, attached: Attached): Promi
     ...compare(
       'neighbour',
       owned,
-      entries.map(({ dst }) => dst),
+      neighbours.map(({ dst }) => dst),
     ),
     ...silent.map((name) => `${name} does not reach the gateway`),
   ];

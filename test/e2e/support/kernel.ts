@@ -1,6 +1,7 @@
 /** What the kernel of a VM, or of a namespace in it, has: read through iproute2 and nft as JSON. */
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Vm } from '../../../lab/lab.ts';
 
 /** A place in which programs can be run: a VM, a pod, a container, the fabric. */
 export interface Runner {
@@ -42,6 +43,25 @@ export interface KernelNeighbour {
   readonly dev: string;
   readonly lladdr?: string;
   readonly state: readonly string[];
+}
+
+/** What a kernel has at one time. */
+export interface KernelState {
+  readonly links: readonly KernelLink[];
+  readonly addresses: Readonly<Record<string, KernelAddress[]>>;
+  /** Of IPv4, of every table. */
+  readonly routes: readonly KernelRoute[];
+  /** The permanent ones. */
+  readonly neighbours: readonly KernelNeighbour[];
+}
+
+/** All of it from one program: who looks a thousand times would mostly wait for programs to start. */
+export async function kernelState(vm: Vm): Promise<KernelState> {
+  const questions = ['link show', 'addr show', 'route show table all', 'neigh show nud permanent'];
+  const stdin = questions.map((question) => `${question}\n`).join('');
+  const text = await vm.mustExec(['ip', '-j', '-d', '-batch', '-'], { stdin });
+  const [links, listed, routes, neighbours] = text.split('\n').map((line) => line && JSON.parse(line));
+  return { links, addresses: byName(listed), routes: withoutKernels(routes), neighbours };
 }
 
 /** All links with their kinds and port settings. */
@@ -95,15 +115,21 @@ export async function link(place: Runner, name: string): Promise<KernelLink> {
 
 /** The host ends of pods. */
 export async function hostVeths(place: Runner): Promise<KernelLink[]> {
-  return (await links(place)).filter(({ ifname }) => ifname.startsWith('azv'));
+  return (await links(place)).filter(isHostVeth);
+}
+
+export function isHostVeth({ ifname }: KernelLink): boolean {
+  return ifname.startsWith('azv');
 }
 
 /** Addresses of links that have some, without the link-local ones of IPv6, which each link makes itself. */
 export async function addresses(place: Runner): Promise<Record<string, KernelAddress[]>> {
-  const listed = JSON.parse(await place.mustExec(['ip', '-j', 'addr', 'show'])) as {
-    ifname: string;
-    addr_info: KernelAddress[];
-  }[];
+  return byName(JSON.parse(await place.mustExec(['ip', '-j', 'addr', 'show'])));
+}
+
+function byName(
+  listed: readonly { readonly ifname: string; readonly addr_info: readonly KernelAddress[] }[],
+): Record<string, KernelAddress[]> {
   const rows = listed.map(
     ({ ifname, addr_info }) => [ifname, addr_info.filter((it) => !isLinkLocal(it))] as const,
   );
@@ -121,7 +147,10 @@ export async function ipv4(place: Runner, name: string): Promise<string[]> {
 /** Routes of every table; of IPv6 without those that the kernel makes for each link. */
 export async function routes(place: Runner, family: 4 | 6 = 4): Promise<KernelRoute[]> {
   const text = await place.mustExec(['ip', `-${family}`, '-j', 'route', 'show', 'table', 'all']);
-  const listed = JSON.parse(text) as KernelRoute[];
+  return withoutKernels(JSON.parse(text));
+}
+
+function withoutKernels(listed: readonly KernelRoute[]): KernelRoute[] {
   return listed.filter(({ dst }) => !dst.startsWith('fe80:') && dst !== 'ff00::/8');
 }
 
