@@ -11,7 +11,7 @@ import { writeDirectory } from './output-directory.ts';
 /** Writes to the directory that the user has named. Returns the exit status. */
 export function writeCluster(call: Call, definition: ClusterDefinition, shown: string): number {
   const plan = planAddresses(definition);
-  const directory = absolute(shown.replace(/(.)\/+$/, '$1'));
+  const directory = absolute(shown);
   const { sys, out, given, version } = call;
   const url = given.values.get(RELEASES_FLAG.name);
   const sum = given.values.get(INSTALLER_FLAG.name);

@@ -80,11 +80,11 @@ function refusal(sys: Sys, directory: string, { replace, isOurs }: OutputOptions
   }
   if (type !== 'directory') return `${directory} is a ${type}; name a directory, which need not exist`;
   if (namesIn(sys, directory).length === 0) return undefined;
-  if (!replace) return `${directory} is not empty; --force replaces what is in it`;
   const foreign = firstForeign(sys, directory, '', isOurs);
-  return foreign === undefined
-    ? undefined
-    : `${directory}/${foreign} was not written by this command, and is not replaced; name another directory`;
+  if (foreign !== undefined) {
+    return `${directory}/${foreign} was not written by this command, and is not replaced; name another directory`;
+  }
+  return replace ? undefined : `${directory} is not empty; --force replaces what is in it`;
 }
 
 /** Looks no further than into what is ours: it may be any directory of the machine. */

@@ -52,7 +52,7 @@ function plan(call: Call): number {
 }
 
 function generate(call: Call): number {
-  const shown = call.given.values.get(OUTPUT_FLAG.name);
+  const shown = call.given.values.get(OUTPUT_FLAG.name)?.replace(/(.)\/+$/, '$1');
   if (shown === undefined) return refuse(call, 'cluster generate needs -o DIR');
   const definition = definitionOf(call);
   return definition.ok ? writeCluster(call, definition.value, shown) : definition.error;

@@ -20,7 +20,7 @@ test('cluster generate writes the files, and says what is still to be filled in 
   const { status, stdout, world } = tool(['generate', '/c/cluster.json', '-o', '/c/out/']);
   assert.equal(status, 0);
   assert.deepEqual(world.list('/c/out'), ['azuredeploy.json', 'azuredeploy.parameters.json', 'nodes']);
-  assert.match(stdout, /^wrote 14 files to \/c\/out\/: .* of 3 nodes\n/);
+  assert.match(stdout, /^wrote 14 files to \/c\/out: .* of 3 nodes\n/);
   assert.deepEqual(
     [...stdout.matchAll(/--parameters (\w+)=…/g)].map(([, name]) => name),
     ['servicePrincipalClientSecret', 'pluginReleasesUrl', 'installerSha256'],

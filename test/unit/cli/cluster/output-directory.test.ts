@@ -63,8 +63,10 @@ test('writeDirectory() never replaces what somebody else has put there', () => {
     const world = new FakeWorld();
     write(world, FIRST);
     world.write(foreign, 'mine');
-    const refused = write(world, SECOND, true);
-    assert.ok(!refused.ok && refused.error.startsWith(`${foreign} was not written by this command`), foreign);
+    for (const replace of [false, true]) {
+      const refused = write(world, SECOND, replace);
+      assert.ok(!refused.ok && refused.error.startsWith(`${foreign} was not written by this`), foreign);
+    }
     assert.equal(world.read(foreign), 'mine');
     assert.equal(world.read('/out/azuredeploy.json'), '{}\n');
   }
