@@ -7,7 +7,7 @@ import { assertNothingDropped } from '../e2e/support/traffic.ts';
 import { clientVm, closeClients, PLUGINS, writeConflist } from './support/client-vm.ts';
 import { CniTool } from './support/cnitool.ts';
 import { pageConflist } from './support/conflist.ts';
-import { assertNoTraces, type Traces, traces } from './support/traces.ts';
+import { assertNoTraces, steadyTraces, type Traces } from './support/traces.ts';
 import {
   assertAnswers,
   assertFromPool,
@@ -34,7 +34,7 @@ describe('cnitool', { skip }, () => {
     otherVm = await lab.addVm({ secondaries: 1 });
     cnitool = new CniTool(vm);
     await serveOnNode(vm);
-    clean = await traces(vm);
+    clean = await steadyTraces(vm);
   });
   after(() => closeClients(lab));
   afterEach(() => assertNoTraces(vm, clean));

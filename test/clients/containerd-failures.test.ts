@@ -10,7 +10,7 @@ import { Containerd } from './support/containerd.ts';
 import { CriError } from './support/cri.ts';
 import { KubePod, sandboxConfig } from './support/kube-pod.ts';
 import { Obstacle } from './support/obstacle.ts';
-import { assertNoTraces, type Traces, traces } from './support/traces.ts';
+import { assertNoTraces, steadyTraces, type Traces, traces } from './support/traces.ts';
 import { assertFromPool, NO_ANSWER, POD_PORT, placeAsker } from './support/traffic.ts';
 import { until } from './support/until.ts';
 
@@ -55,7 +55,7 @@ describe('containerd when something fails', { skip }, () => {
     obstacle = await Obstacle.install(vm);
     writeConflist(vm, obstacle.between(readFileSync(vm.path(CONFLIST), 'utf8')));
     containerd = await Containerd.start(vm);
-    clean = await traces(vm);
+    clean = await steadyTraces(vm);
   });
   after(() => closeClients(lab));
   afterEach(() => assertNoTraces(vm, clean));

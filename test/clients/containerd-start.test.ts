@@ -9,7 +9,7 @@ import { cgroupParent } from './support/cgroups.ts';
 import { clientVm, closeClients } from './support/client-vm.ts';
 import { Containerd } from './support/containerd.ts';
 import { KubePod } from './support/kube-pod.ts';
-import { assertNoTraces, traces } from './support/traces.ts';
+import { assertNoTraces, steadyTraces } from './support/traces.ts';
 import { assertAnswers, assertFromPool, both, POD_PORT, placeAsker, podAsker } from './support/traffic.ts';
 
 const skip = process.getuid?.() === 0 ? false : 'needs root';
@@ -27,7 +27,7 @@ describe('containerd on a node that has just started', { skip }, () => {
   test('the first pods come all at once', async () => {
     const vm = await clientVm(lab, { secondaries: 8 });
     const containerd = await Containerd.start(vm);
-    const clean = await traces(vm);
+    const clean = await steadyTraces(vm);
     const names = Array.from({ length: 8 }, (_, index) => `pod${index}`);
     const pods = await Promise.all(names.map((name) => run(containerd, name)));
     assertFromPool(
@@ -59,7 +59,7 @@ describe('containerd on a node that has just started', { skip }, () => {
     const { primary, secondaries, mac } = nic;
     const vm = await clientVm(lab, { name: 'node', primary, secondaries, mac });
     const containerd = await Containerd.start(vm, root);
-    const clean = await traces(vm);
+    const clean = await steadyTraces(vm);
     const known = await containerd.cri.listPodSandboxes();
     assert.deepEqual([...known].sort(), old.map(({ sandboxId }) => sandboxId).sort());
     // The kubelet starts each pod again before it removes the old sandbox.

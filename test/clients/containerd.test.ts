@@ -7,7 +7,7 @@ import { cgroupParent } from './support/cgroups.ts';
 import { clientVm, closeClients } from './support/client-vm.ts';
 import { Containerd } from './support/containerd.ts';
 import { KubePod } from './support/kube-pod.ts';
-import { assertNoTraces, type Traces, traces } from './support/traces.ts';
+import { assertNoTraces, steadyTraces, type Traces } from './support/traces.ts';
 import {
   assertAnswers,
   assertFromPool,
@@ -33,7 +33,7 @@ describe('containerd through CRI, with the conflist of the page', { skip }, () =
     otherVm = await lab.addVm({ secondaries: 1 });
     containerd = await Containerd.start(vm);
     await serveOnNode(vm);
-    clean = await traces(vm);
+    clean = await steadyTraces(vm);
   });
   after(() => closeClients(lab));
 

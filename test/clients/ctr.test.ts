@@ -8,7 +8,7 @@ import { cgroupParent } from './support/cgroups.ts';
 import { clientVm, closeClients, PLUGINS } from './support/client-vm.ts';
 import { Containerd } from './support/containerd.ts';
 import { IMAGE, WHO } from './support/image.ts';
-import { assertNoTraces, type Traces, traces } from './support/traces.ts';
+import { assertNoTraces, steadyTraces, type Traces } from './support/traces.ts';
 import {
   assertAnswers,
   assertFromPool,
@@ -35,7 +35,7 @@ describe('ctr run --cni, with the conflist of the page', { skip }, () => {
     otherVm = await lab.addVm({ secondaries: 1 });
     await Containerd.start(vm);
     await serveOnNode(vm);
-    clean = await traces(vm);
+    clean = await steadyTraces(vm);
   });
   after(() => closeClients(lab));
   afterEach(() => assertNoTraces(vm, clean));

@@ -10,7 +10,7 @@ import { cgroupParent } from './support/cgroups.ts';
 import { clientVm, closeClients } from './support/client-vm.ts';
 import { Dockerd, SERVER_IMAGE } from './support/dockerd.ts';
 import { IMAGE, WHO } from './support/image.ts';
-import { assertNoTraces, type Traces, traces } from './support/traces.ts';
+import { assertNoTraces, steadyTraces, type Traces } from './support/traces.ts';
 import {
   assertAnswers,
   assertFromPool,
@@ -83,7 +83,7 @@ describe('Docker, with the conflist of the page', { skip }, () => {
     docker = await Dockerd.start(vm, cgroupParent(lab));
     assert.match(await vm.mustExec(['iptables', '-S', 'FORWARD']), /^-P FORWARD DROP$/m);
     await serveOnNode(vm);
-    clean = await traces(vm);
+    clean = await steadyTraces(vm);
   });
   after(() => closeClients(lab));
 

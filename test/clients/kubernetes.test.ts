@@ -11,7 +11,7 @@ import { clientVm, closeClients } from './support/client-vm.ts';
 import { Containerd } from './support/containerd.ts';
 import type { PortMapping } from './support/cri.ts';
 import { KubePod } from './support/kube-pod.ts';
-import { assertNoTraces, type Traces, traces } from './support/traces.ts';
+import { assertNoTraces, steadyTraces, type Traces } from './support/traces.ts';
 import {
   type Asker,
   assertAnswers,
@@ -60,7 +60,7 @@ describe('the networking checks of Kubernetes on two nodes', { skip }, () => {
     lab = await Lab.create();
     for (const _ of ['vm1', 'vm2']) {
       const vm = await clientVm(lab, { secondaries: 5 });
-      nodes.push({ vm, containerd: await Containerd.start(vm), clean: await traces(vm) });
+      nodes.push({ vm, containerd: await Containerd.start(vm), clean: await steadyTraces(vm) });
     }
   });
   after(() => closeClients(lab));

@@ -10,7 +10,7 @@ import { cgroupParent, PODMAN_PARENT, removeCgroups } from './support/cgroups.ts
 import { clientVm, closeClients, WORK } from './support/client-vm.ts';
 import { IMAGE, WHO } from './support/image.ts';
 import { Podman } from './support/podman.ts';
-import { assertNoTraces, type Traces, traces } from './support/traces.ts';
+import { assertNoTraces, steadyTraces, type Traces } from './support/traces.ts';
 import {
   assertAnswers,
   assertFromPool,
@@ -45,7 +45,7 @@ describe('podman, with the conflist of the page', { skip }, () => {
     otherVm = await lab.addVm({ secondaries: 1 });
     podman = await Podman.configure(vm, cgroupParent(lab));
     await serveOnNode(vm);
-    clean = await traces(vm);
+    clean = await steadyTraces(vm);
   });
   after(async () => {
     await closeClients(lab);

@@ -14,7 +14,7 @@ import { pageConflist } from './support/conflist.ts';
 import { Containerd } from './support/containerd.ts';
 import { KubePod } from './support/kube-pod.ts';
 import { Podman } from './support/podman.ts';
-import { assertNoTraces, type Traces, traces } from './support/traces.ts';
+import { assertNoTraces, steadyTraces, type Traces } from './support/traces.ts';
 import { HOST_PORT, POD_PORT, PROTOCOLS, placeAsker } from './support/traffic.ts';
 import { until } from './support/until.ts';
 
@@ -55,7 +55,7 @@ describe('the conflist of the page at other versions of the specification', { sk
     vm = await clientVm(lab, { secondaries: 3 });
     containerd = await Containerd.start(vm);
     podman = await Podman.configure(vm, cgroupParent(lab));
-    clean = await traces(vm);
+    clean = await steadyTraces(vm);
   });
   after(() => closeClients(lab));
   afterEach(() => assertNoTraces(vm, clean));

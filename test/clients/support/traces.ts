@@ -35,6 +35,19 @@ export async function traces(vm: Vm): Promise<Traces> {
   };
 }
 
+/** Those to compare with: once nothing changes any more, as programs that a client runs at its start have ended. */
+export async function steadyTraces(vm: Vm): Promise<Traces> {
+  const deadline = performance.now() + SETTLE_LIMIT_MS;
+  for (let before = await traces(vm); ; ) {
+    await sleep(STEADY_MS);
+    const now = await traces(vm);
+    const changes = changesSince(before, now);
+    if (changes.length === 0) return now;
+    if (performance.now() > deadline) assert.deepEqual(changes, [], `what changes in ${vm.name}`);
+    before = now;
+  }
+}
+
 /** Waits for what ends by itself: a link that DEL left to its child, the shim of a container. */
 export async function assertNoTraces(vm: Vm, before: Traces): Promise<void> {
   const deadline = performance.now() + SETTLE_LIMIT_MS;
@@ -80,3 +93,4 @@ function isRuleOfContainer(line: string, pool: readonly string[]): boolean {
 }
 
 const SETTLE_LIMIT_MS = 60_000;
+const STEADY_MS = 200;
