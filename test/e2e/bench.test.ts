@@ -5,6 +5,7 @@ import test from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { Figure } from '../../bench/report.ts';
+import { assertMeasured } from './support/measured.ts';
 
 const MAIN = fileURLToPath(new URL('../../bench/main.ts', import.meta.url));
 
@@ -14,31 +15,33 @@ async function bench(...words: string[]): Promise<string> {
   return stdout;
 }
 
-test('bench measures both sides in each round and tells the steps of ours', async () => {
-  const document = JSON.parse(await bench('--rounds', '3', '--json', '--breakdown'));
-  const figures: Figure[] = document.figures;
-  assert.deepEqual(
-    figures.map(({ name }) => name),
-    [
-      'ADD median',
-      'ADD p95',
-      'ADD CPU median',
-      'DEL median',
-      'DEL p95',
-      'DEL CPU median',
-      'start-up (VERSION) median',
-      'peak RSS',
-      'executables',
-    ],
-  );
-  for (const { name, ours, theirs, ratio } of figures) {
-    assert.ok(ours > 0.1 && theirs > 0.1 && ours < 1000 && theirs < 1000, name);
-    assert.equal(ratio, ours / theirs);
-  }
-  const [add, del] = document.steps;
-  assert.deepEqual([add.command, add.calls, del.command, del.calls], ['ADD', 3, 'DEL', 3]);
-  assert.ok(add.steps.some(({ name }: { name: string }) => name === 'veth'));
-});
+test('bench measures both sides in each round and tells the steps of ours', () =>
+  assertMeasured(async () => {
+    const document = JSON.parse(await bench('--rounds', '3', '--json', '--breakdown'));
+    const figures: Figure[] = document.figures;
+    assert.deepEqual(
+      figures.map(({ name }) => name),
+      [
+        'ADD median',
+        'ADD p95',
+        'ADD CPU median',
+        'DEL median',
+        'DEL p95',
+        'DEL CPU median',
+        'start-up (VERSION) median',
+        'peak RSS',
+        'executables',
+      ],
+    );
+    for (const { ours, theirs, ratio } of figures) assert.equal(ratio, ours / theirs);
+    const [add, del] = document.steps;
+    assert.deepEqual([add.command, add.calls, del.command, del.calls], ['ADD', 3, 'DEL', 3]);
+    assert.ok(add.steps.some(({ name }: { name: string }) => name === 'veth'));
+    // In the unit that they are shown in. The slowest of three calls may have met a machine that paused.
+    const isUsual = (value: number) => value > 0.1 && value < 1000;
+    const unusual = figures.filter(({ ours, theirs }) => !isUsual(ours) || !isUsual(theirs));
+    return unusual.map(({ name, ours, theirs }) => `${name} ${ours} and ${theirs}`);
+  }));
 
 test('bench refuses an option that it does not know', async () => {
   await assert.rejects(bench('--rounds', 'many'), (error: { code?: number; stderr?: string }) => {

@@ -53,7 +53,7 @@ describe('The port of a new pod', { skip }, () => {
   /** The announcement is seen on the bridge, and the bridge has learned where the pod is. */
   async function assertAnnounced(container: Container, add: (container: Container) => Promise<AddResult>) {
     let address = '';
-    const frames = await capture(vm, 'azure0', POD_ARP, { frames: 1, seconds: 10 }, async () => {
+    const frames = await capture(vm, 'azure0', POD_ARP, { frames: 1, seconds: 60 }, async () => {
       address = addressOf(await add(container));
     });
     const { address: mac } = await link(container, 'eth0');

@@ -4,7 +4,7 @@ import { existsSync, rmSync, statSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Vm } from '../../../lab/lab.ts';
 
-/** Up to `limits.frames` frames that pass `filter`, seen from before `work` begins until `limits.seconds`. */
+/** Up to `limits.frames` frames that pass `filter`, seen from before `work` begins until there are as many, or `limits.seconds`. */
 export async function capture(
   vm: Vm,
   link: string,
