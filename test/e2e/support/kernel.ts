@@ -144,8 +144,24 @@ export async function ipv4(place: Runner, name: string): Promise<string[]> {
   return infos.filter(({ family }) => family === 'inet').map((info) => `${info.local}/${info.prefixlen}`);
 }
 
-/** Routes of every table; of IPv6 without those that the kernel makes for each link. */
+/** Routes of every table; of IPv6 without those that the kernel makes for each link, when it has made all others. */
 export async function routes(place: Runner, family: 4 | 6 = 4): Promise<KernelRoute[]> {
+  if (family === 4) return listRoutes(place, 4);
+  return until('every IPv6 address has its route', async () => {
+    const own = Object.values(await addresses(place)).flat();
+    const list = await listRoutes(place, 6);
+    const hasRoute = ({ local }: KernelAddress) =>
+      list.some(({ dst, type }) => dst === local && type === 'local');
+    return own.filter(isValidIpv6).every(hasRoute) ? list : undefined;
+  });
+}
+
+/** The kernel makes the route of such an address in a work item, also of one that it does not look for elsewhere. */
+function isValidIpv6({ family, tentative, dadfailed }: KernelAddress): boolean {
+  return family === 'inet6' && tentative !== true && dadfailed !== true;
+}
+
+async function listRoutes(place: Runner, family: 4 | 6): Promise<KernelRoute[]> {
   const text = await place.mustExec(['ip', `-${family}`, '-j', 'route', 'show', 'table', 'all']);
   return withoutKernels(JSON.parse(text));
 }

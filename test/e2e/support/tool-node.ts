@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import type { Pod, Vm } from '../../../lab/lab.ts';
 import type { JsonObject } from '../../../src/cni/types.ts';
-import { settledIpv6 } from './kernel.ts';
+import { routes, settledIpv6 } from './kernel.ts';
 import { files, logLines, snapshot } from './state.ts';
 import { toolJson } from './tool.ts';
 
@@ -71,6 +71,7 @@ export async function vanish(vm: Vm, pod: Pod): Promise<void> {
 /** Of a NIC that is no port, as iproute2 prints them, once the kernel has made up its mind about IPv6. */
 export async function addressesAndRoutes(vm: Vm): Promise<string[]> {
   await settledIpv6(vm, 'eth0');
+  await routes(vm, 6);
   const shown = [
     ['addr', 'show', 'dev', 'eth0'],
     ['-4', 'route', 'show', 'table', 'all'],
