@@ -73,7 +73,8 @@ export function checkPoolSize(use: PoolUse, facts: MaxPodsFacts | undefined): Ch
   const check = 'pool';
   const isUsedUp = use.size > 0 && use.free === 0;
   if (facts === undefined) {
-    const seen = `${use.free} of ${use.size} addresses are free; no kubelet here, any size will do`;
+    const free = use.size === 0 ? '' : `${use.free} of ${use.size} addresses are free; `;
+    const seen = `${free}no kubelet here, any size will do`;
     return { check, seen, findings: isUsedUp ? [usedUp(use)] : [] };
   }
   const { maxPods, from } = facts;

@@ -16,9 +16,17 @@ export interface Document {
   readonly placeholders: ReadonlySet<number>;
 }
 
+/** UTF-16 of ASCII letters, read as UTF-8: every other byte is 0, and of a byte order mark nothing can be read. */
+const UTF_16 = /^(?:\ufffd\ufffd)?(?:[^\0]\0|\0[^\0]){2}/;
+
 /** Undefined when there is nothing to go on with; the report says why. */
 export function parseDocument(report: Report): Document | undefined {
   const { text } = report.source;
+  if (UTF_16.test(text)) {
+    const message = 'this is UTF-16, which editors call Unicode; save it as UTF-8';
+    report.error('syntax', { offset: 0, length: 1, path: '' }, message);
+    return undefined;
+  }
   const plain = withoutPrinted(text, MAX_LEVELS);
   if (plain.tooDeep !== undefined) {
     const message = `nested more than ${MAX_LEVELS} levels deep; a cluster definition has 8`;

@@ -6,6 +6,7 @@ export const TEXT_CASES: readonly Case[] = [
   { code: 'syntax', text: '', message: /nothing in it/ },
   { code: 'syntax', text: '{"apiVersion": "vlabs" "properties": {}}', message: /comma is missing/ },
   { code: 'syntax', text: '{"apiVersion": “vlabs”}', message: /not the double quote/ },
+  { code: 'syntax', text: '\ufffd\ufffd{\0\r\0\n\0', message: /UTF-16/ },
   { code: 'syntax', text: '{"apiVersion": "vlabs"', message: /"{" is still open/ },
   { code: 'syntax', text: '{"apiVersion": "vla', message: /text has no end/ },
   { code: 'too-deep', text: '['.repeat(100_000), message: /64 levels/ },
