@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync, rmSync } from 'node:fs';
 import { after, afterEach, before, describe, test } from 'node:test';
 import { Lab, type Vm } from '../../lab/lab.ts';
+import { checkOrRenew } from '../e2e/support/renew.ts';
 import { leases } from '../e2e/support/state.ts';
 import { cgroupParent } from './support/cgroups.ts';
 import { CONFLIST, clientVm, closeClients, writeConflist } from './support/client-vm.ts';
@@ -51,14 +52,24 @@ describe('containerd when something fails', { skip }, () => {
 
   before(async () => {
     lab = await Lab.create();
+    await start();
+  });
+  const start = async () => {
     vm = await clientVm(lab, { secondaries: 2 });
     obstacle = await Obstacle.install(vm);
     writeConflist(vm, obstacle.between(readFileSync(vm.path(CONFLIST), 'utf8')));
     containerd = await Containerd.start(vm);
     clean = await steadyTraces(vm);
-  });
+  };
+  const renew = async () => {
+    containerd.disconnect();
+    await start();
+  };
   after(() => closeClients(lab));
-  afterEach(() => assertNoTraces(vm, clean));
+  afterEach(async () => {
+    await lab.setWireserver('ok');
+    await checkOrRenew(() => assertNoTraces(vm, clean), renew);
+  });
 
   test('killed while azure-vnet waits for the wireserver: the next attempt succeeds', async () => {
     await lab.setWireserver('hang');

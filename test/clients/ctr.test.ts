@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, test } from 'node:test';
 import { Lab, type Vm } from '../../lab/lab.ts';
+import { checkOrRenew } from '../e2e/support/renew.ts';
 import { leases, logLines } from '../e2e/support/state.ts';
 import { assertNothingDropped } from '../e2e/support/traffic.ts';
 import { cgroupParent } from './support/cgroups.ts';
@@ -31,14 +32,17 @@ describe('ctr run --cni, with the conflist of the page', { skip }, () => {
 
   before(async () => {
     lab = await Lab.create();
-    vm = await clientVm(lab, { secondaries: 4 });
     otherVm = await lab.addVm({ secondaries: 1 });
+    await start();
+  });
+  const start = async () => {
+    vm = await clientVm(lab, { secondaries: 4 });
     await Containerd.start(vm);
     await serveOnNode(vm);
     clean = await steadyTraces(vm);
-  });
+  };
   after(() => closeClients(lab));
-  afterEach(() => assertNoTraces(vm, clean));
+  afterEach(() => checkOrRenew(() => assertNoTraces(vm, clean), start));
 
   /** argv of a container that serves; its control group is named because ctr would take one of the machine. */
   const runArgv = (name: string, flag: '--rm' | '--detach'): string[] => {

@@ -4,6 +4,7 @@ import { writeFileSync } from 'node:fs';
 import { after, afterEach, before, describe, test } from 'node:test';
 import { gatewayText } from '../../lab/addresses.ts';
 import { Lab, type Vm } from '../../lab/lab.ts';
+import { checkOrRenew } from '../e2e/support/renew.ts';
 import { leases } from '../e2e/support/state.ts';
 import { assertNothingDropped } from '../e2e/support/traffic.ts';
 import { cgroupParent, PODMAN_PARENT, removeCgroups } from './support/cgroups.ts';
@@ -41,17 +42,20 @@ describe('podman, with the conflist of the page', { skip }, () => {
 
   before(async () => {
     lab = await Lab.create();
-    vm = await clientVm(lab, { secondaries: 4 });
     otherVm = await lab.addVm({ secondaries: 1 });
+    await start();
+  });
+  const start = async () => {
+    vm = await clientVm(lab, { secondaries: 4 });
     podman = await Podman.configure(vm, cgroupParent(lab));
     await serveOnNode(vm);
     clean = await steadyTraces(vm);
-  });
+  };
   after(async () => {
     await closeClients(lab);
     await removeCgroups(PODMAN_PARENT);
   });
-  afterEach(() => assertNoTraces(vm, clean));
+  afterEach(() => checkOrRenew(() => assertNoTraces(vm, clean), start));
 
   test('network ls has the network', async () => {
     assert.equal(
