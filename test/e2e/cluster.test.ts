@@ -228,24 +228,21 @@ async function bareNode(network: Lab, { plan, files }: GeneratedCluster, url: st
     chmodSync(vm.path(path), mode);
   }
   await vm.mustExec(['sed', '-i', `s#^CNI_PLUGINS_URL=.*#CNI_PLUGINS_URL='${url}'#`, NODE_ENV]);
-  // The address from DHCP has a lifetime, what cloud-init adds has none.
-  await vm.mustExec([
-    'ip',
-    'addr',
-    'change',
-    `${primary}/20`,
-    'dev',
-    'eth0',
-    'valid_lft',
-    '3600',
-    'preferred_lft',
-    '3600',
-  ]);
-  for (const address of secondaries.slice(0, 5)) {
-    await vm.mustExec(['ip', 'addr', 'add', `${address}/20`, 'dev', 'eth0']);
-  }
+  await networkOfFirstBoot(vm, primary, secondaries.slice(0, 5));
   assert.equal((await addressesOf(vm)).length, 6);
   return vm;
+}
+
+/** What cloud-init adds is there before the answer of DHCP, and all of it for ever: Azure's leases have no end. */
+async function networkOfFirstBoot(vm: Vm, primary: string, secondaries: readonly string[]): Promise<void> {
+  const route = `default via 10.0.0.1 dev eth0 proto dhcp src ${primary} metric 100`;
+  for (const words of [
+    'addr flush dev eth0 scope global',
+    ...[...secondaries, primary].map((address) => `addr add ${address}/20 dev eth0`),
+    `route add ${route}`,
+  ]) {
+    await vm.mustExec(['ip', ...words.split(' ')]);
+  }
 }
 
 async function addressesOf(vm: Vm): Promise<string[]> {

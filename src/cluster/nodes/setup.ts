@@ -14,14 +14,23 @@ export const SETUP = `#!/bin/sh
 # Makes this VM a node of the cluster. May be run again.
 set -eu
 . ${SETTINGS}/node.env
+METADATA='http://169.254.169.254/metadata/instance/network/interface/0/ipv4/ipAddress/0/privateIpAddress?api-version=2021-02-01&format=text'
 
 stop() {
   echo "azure-vnet setup: $*" >&2
   exit 1
 }
 
-# At the first boot cloud-init reads 15_azure-vnet.cfg too late: it has put every ipconfig on the NIC. The NIC's own
-# address is that from DHCP; without one, nothing is taken away.
+# The address that DHCP gave: its default route has it. Not all clients name it there; then Azure is asked. Azure's leases
+# have no end, so nothing about the address itself tells it from those that cloud-init has added.
+own_address() {
+  own=$(ip -4 route show default | sed -n 's/.* src \\([0-9.]*\\).*/\\1/p' | head -n 1)
+  [ -n "$own" ] || own=$(curl -fs --noproxy '*' --max-time 2 -H Metadata:true "$METADATA") || return 1
+  ip -4 -o address show scope global | grep -qF " $own/"
+}
+
+# At the first boot cloud-init reads 15_azure-vnet.cfg too late: it has put every ipconfig on the NIC. Without an address
+# from DHCP nothing is taken away.
 give_back_pool() {
   netplan=/etc/netplan/50-cloud-init.yaml
   if [ -f "$netplan" ] && grep -q 'addresses:' "$netplan"; then
@@ -40,12 +49,14 @@ EOF
     netplan apply
   fi
   tries=60
-  until ip -4 -o address show scope global | grep -q ' dynamic '; do
+  until own_address; do
     tries=$((tries - 1))
     [ "$tries" -gt 0 ] || stop 'no interface has an address from DHCP'
     sleep 1
   done
-  ip -4 -o address show dev eth0 scope global | awk '!/ dynamic / { print $4 }' |
+  # Otherwise all go with the first one of the subnet, which may not be the NIC's own.
+  sysctl -q -w net.ipv4.conf.eth0.promote_secondaries=1
+  ip -4 -o address show dev eth0 scope global | awk -v own="$own/" 'index($4, own) != 1 { print $4 }' |
     while read -r address; do ip address delete "$address" dev eth0; done
 }
 
