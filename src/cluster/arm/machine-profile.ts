@@ -67,8 +67,9 @@ export function storageProfile({ osType, profile, dataDiskSizesGb }: NodeGroup):
 /** Secrets go here only: protected settings are encrypted, and Resource Manager shows them to nobody. */
 export function extensionProperties(group: NodeGroup): Properties {
   const settings = call('base64', call('string', variable(groupName(group, 'cloudConfig'))));
-  const command = call('base64', parameter('nodeCommand'));
-  if (group.osType === 'Windows') {
+  const isWindows = group.osType === 'Windows';
+  const command = call('base64', parameter(isWindows ? 'windowsNodeCommand' : 'nodeCommand'));
+  if (isWindows) {
     const start =
       'powershell.exe -ExecutionPolicy Unrestricted -Command "' +
       'Copy-Item $env:SystemDrive\\AzureData\\CustomData.bin $env:SystemDrive\\AzureData\\setup.ps1; ' +

@@ -64,13 +64,21 @@ export function parametersFor(context: Context, release: PluginRelease): Record<
       description: 'Who may reach SSH and RDP: an address range, or * for everybody.',
       defaultValue: '*',
     },
-    nodeCommand: {
-      type: 'secureString',
-      description:
-        'Shell command (PowerShell on Windows) that each node runs when the plugin is ready, with ROLE, POOL and ' +
-        'API_SERVER in its environment: where Kubernetes itself is installed, if the image does not have it.',
-      defaultValue: '',
-    },
+    nodeCommand: command('Shell command that each Linux node'),
+    // It is part of a command line, which has 8,191 characters at most.
+    ...(windows
+      ? { windowsNodeCommand: { ...command('PowerShell command that each Windows node'), maxLength: 4096 } }
+      : {}),
+  };
+}
+
+function command(whose: string): Parameter {
+  return {
+    type: 'secureString',
+    description:
+      `${whose} runs when the plugin is ready, with ROLE, POOL and API_SERVER in its environment: where Kubernetes ` +
+      'itself is installed, if the image does not have it.',
+    defaultValue: '',
   };
 }
 

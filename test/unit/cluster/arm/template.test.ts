@@ -5,7 +5,7 @@ import test from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { scaleSetInstance } from '../../../../src/cluster/names.ts';
 import { formatIpv4 } from '../../../../src/net/ipv4.ts';
-import type { Properties } from '../../../support/arm/expand.ts';
+import { expand, type Properties } from '../../../support/arm/expand.ts';
 import { example, generated, SECRET } from '../../../support/arm/generated.ts';
 import {
   cloudConfigs,
@@ -172,3 +172,20 @@ for (const [name, text] of CLUSTERS) {
     assert.deepEqual(generated(text).files, generated(text).files);
   });
 }
+
+test('each node runs the command for its own system', () => {
+  const { plan, template, parameters } = generated(example('windows-pool.json'));
+  const values = Object.entries(parameters).map(([key, { value }]) => [key, value ?? SECRET]);
+  const commands = { nodeCommand: 'kubeadm join', windowsNodeCommand: 'Join-Cluster' };
+  const { resources } = expand(template, { ...Object.fromEntries(values), ...commands });
+  const windows = new Map(plan.nodes.map(({ name, osType }) => [name, osType === 'Windows']));
+  const extensions = ofType(resources, 'virtualMachines/extensions');
+  assert.equal(extensions.length, plan.nodes.length);
+  for (const { name, properties } of extensions) {
+    const { script, commandToExecute } = properties.protectedSettings;
+    const text: string = commandToExecute ?? Buffer.from(script, 'base64').toString();
+    const has = (command: string) => text.includes(Buffer.from(command).toString('base64'));
+    const isWindows = windows.get(name.split('/')[0] ?? '') === true;
+    assert.deepEqual([has('kubeadm join'), has('Join-Cluster')], [!isWindows, isWindows], name);
+  }
+});
