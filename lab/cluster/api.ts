@@ -31,7 +31,7 @@ export async function serveApi(lab: Lab, masters: readonly LabNode[], templateTe
     const server = await vm.start(serverArgv(API_PORT), {
       env: { PATH: process.env.PATH ?? '', LAB_POD: vm.name },
     });
-    await waitForListener(vm.path(`/proc/${server}/net/tcp`), API_PORT);
+    await waitForListener(vm.path(`/proc/${server}`), API_PORT);
   }
   const { resources } = JSON.parse(templateText) as { resources: (LoadBalancer & { type: string })[] };
   for (const { type, properties } of resources) {

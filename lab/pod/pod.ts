@@ -54,7 +54,7 @@ export class Pod {
     const pid = await this.start(serverArgv(port), {
       env: { PATH: process.env.PATH ?? '', LAB_POD: this.name },
     });
-    await waitForListener(this.vm.path(`/proc/${pid}/net/tcp`), port);
+    await waitForListener(this.vm.path(`/proc/${pid}`), port);
     return pid;
   }
 

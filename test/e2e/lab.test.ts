@@ -269,7 +269,7 @@ describe('Lab', { skip }, () => {
   test('a probe of a load balancer comes from 168.63.129.16 and wants the status 200', async () => {
     const env = { PATH: process.env.PATH ?? '', LAB_POD: 'vm1' };
     const server = await vm1.start(serverArgv(8080), { env });
-    await waitForListener(vm1.path(`/proc/${server}/net/tcp`), 8080);
+    await waitForListener(vm1.path(`/proc/${server}`), 8080);
     const target = { address: vm1.nic().primary, port: 8080 };
     const who = await lab.probe({ protocol: 'http', ...target, path: '/cgi-bin/who' });
     assert.deepEqual(who, { healthy: true, seen: `200 vm1 ${WIRESERVER_ADDRESS}` });

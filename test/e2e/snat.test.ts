@@ -35,7 +35,7 @@ for (const variant of ['nft', 'legacy'] as const) {
       [pod, neighbour, far] = [await vm.addPod('web'), await vm.addPod('next'), await other.addPod('far')];
       for (const each of [neighbour, far]) await each.serve(80);
       const server = await vm.start(['env', 'LAB_POD=node', ...serverArgv(9099)]);
-      await waitForListener(vm.path(`/proc/${server}/net/tcp`), 9099);
+      await waitForListener(vm.path(`/proc/${server}`), 9099);
     });
     after(async () => {
       await lab.close();
