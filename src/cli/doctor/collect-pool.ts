@@ -33,21 +33,23 @@ export function askSource(context: PluginContext, request: CniRequest): SourceFa
   }
 }
 
-const KUBELET_CONFIG = '/var/lib/kubelet/config.yaml';
+/** Where kubeadm puts it. */
+export const KUBELET_CONFIG = '/var/lib/kubelet/config.yaml';
 /** `maxPods` of kubelet.config.k8s.io/v1beta1 when nothing is said. */
 const DEFAULT_MAX_PODS = 110;
 
-/** What kubelet is told, by its arguments or its file; undefined without a kubelet. */
+/** What kubelet is told, by its arguments or its file, YAML or JSON; undefined without a kubelet. */
 export function maxPodsOf(sys: Sys): MaxPodsFacts | undefined {
   const [kubelet] = processesNamed(sys, 'kubelet');
   const text = (kubelet ?? []).join(' ');
   const file = /--config[= ](\S+)/.exec(text)?.[1] ?? KUBELET_CONFIG;
   if (kubelet === undefined && !exists(sys, file)) return undefined;
-  const argument = numberIn(text, /--max-pods[= ](\d+)/);
+  // Of a flag that is given again the last one counts.
+  const argument = numberIn(text, /.*--max-pods[= ](\d+)/);
   if (argument.ok) return { maxPods: argument.value, from: 'kubelet --max-pods' };
-  const setting = numberIn(readIfAny(sys, file) ?? '', /^maxPods:\s*(\d+)/m);
-  if (setting.ok) return { maxPods: setting.value, from: file };
-  return { maxPods: DEFAULT_MAX_PODS, from: 'kubelet by default' };
+  const setting = numberIn(readIfAny(sys, file) ?? '', /(?:^maxPods|"maxPods")\s*:\s*(\d+)/m);
+  if (setting.ok) return { maxPods: setting.value, from: file, file };
+  return { maxPods: DEFAULT_MAX_PODS, from: 'kubelet by default', file };
 }
 
 function numberIn(text: string, pattern: RegExp): Result<number, undefined> {

@@ -19,7 +19,7 @@ import { collectFirewall } from './collect-firewall.ts';
 import { collectKernel } from './collect-kernel.ts';
 import { collectManagers } from './collect-managers.ts';
 import { collectPlugins } from './collect-plugins.ts';
-import { askSource, maxPodsOf } from './collect-pool.ts';
+import { askSource, KUBELET_CONFIG, maxPodsOf } from './collect-pool.ts';
 import { checkConflists } from './conflist.ts';
 import { type Checked, finding } from './finding.ts';
 import { checkForwarding, checkInternet } from './firewall.ts';
@@ -114,7 +114,11 @@ function maxPodsFacts(
   wanted: number | undefined,
   list: ConfList | undefined,
 ): MaxPodsFacts | undefined {
-  const asked = wanted === undefined ? maxPodsOf(sys) : { maxPods: wanted, from: '--max-pods' };
+  const told = maxPodsOf(sys);
+  const asked =
+    wanted === undefined
+      ? told
+      : { ...(told ?? { file: KUBELET_CONFIG }), maxPods: wanted, from: '--max-pods' };
   if (asked === undefined) return undefined;
   return { ...asked, ...(list !== undefined && { cniVersion: list.cniVersion }) };
 }

@@ -58,6 +58,8 @@ export interface MaxPodsFacts {
   readonly maxPods: number;
   /** Where the number is from, for people. */
   readonly from: string;
+  /** Where kubelet reads what its flags do not say; absent when a flag says the number. */
+  readonly file?: string;
   /** The version of the configuration; from 1.1.0 on runtimes ask for STATUS. */
   readonly cniVersion?: CniVersion;
 }
@@ -92,11 +94,13 @@ function usedUp({ size }: PoolUse): Problem {
   });
 }
 
-function tooSmall({ size: poolSize }: PoolUse, { maxPods, from }: MaxPodsFacts): Problem {
+function tooSmall({ size: poolSize }: PoolUse, { maxPods, from, file }: MaxPodsFacts): Problem {
+  const lower =
+    file === undefined ? `--max-pods=${poolSize} in the flags of kubelet` : `maxPods: ${poolSize} in ${file}`;
   return finding('warning', 'POOL_SMALL', {
     found: `the pool has ${poolSize} addresses, ${from} allows ${maxPods} pods`,
     why: `pod ${poolSize + 1} stays in ContainerCreating: No available addresses`,
-    mend: `${addIpconfigs(maxPods)}; or set maxPods: ${poolSize} in /var/lib/kubelet/config.yaml and restart kubelet`,
+    mend: `${addIpconfigs(maxPods)}; or set ${lower} and restart kubelet`,
   });
 }
 

@@ -169,12 +169,20 @@ test('checkSources() finds a pool that is not there or has nothing in it', () =>
 
 test('checkPoolSize() compares with what kubelet allows, where there is a kubelet', () => {
   assert.deepEqual(codes(checkPoolSize({ size: 1, free: 1 }, undefined)), []);
-  const facts = { maxPods: 110, from: 'kubelet by default' };
+  const facts = { maxPods: 110, from: 'kubelet by default', file: '/etc/kubelet.json' };
   assert.deepEqual(codes(checkPoolSize({ size: 110, free: 1 }, facts)), []);
   const small = checkPoolSize({ size: 30, free: 1 }, facts);
   assert.deepEqual(codes(small), ['warning POOL_SMALL']);
   assert.equal(small.findings[0]?.found, 'the pool has 30 addresses, kubelet by default allows 110 pods');
-  assert.match(small.findings[0]?.mend ?? '', /azure-vnet nic plan .* --count 110; or set maxPods: 30/);
+  assert.match(
+    small.findings[0]?.mend ?? '',
+    /azure-vnet nic plan .* --count 110; or set maxPods: 30 in \/etc\/kubelet\.json and restart kubelet$/,
+  );
+  const flag = checkPoolSize({ size: 30, free: 1 }, { maxPods: 110, from: 'kubelet --max-pods' });
+  assert.match(
+    flag.findings[0]?.mend ?? '',
+    /; or set --max-pods=30 in the flags of kubelet and restart kubelet$/,
+  );
 });
 
 test('checkPoolSize() finds a pool in which the next pod gets nothing', () => {

@@ -41,9 +41,16 @@ test('processesNamed() finds processes by the 15 characters that the kernel keep
   assert.deepEqual(processesNamed(new FakeWorld().process(), 'kubelet'), []);
 });
 
+const CONFIG = '/var/lib/kubelet/config.yaml';
+
 for (const [what, argv, config, expected] of [
   ['no kubelet', undefined, undefined, undefined],
-  ['its default', ['/usr/bin/kubelet'], undefined, { maxPods: 110, from: 'kubelet by default' }],
+  [
+    'its default',
+    ['/usr/bin/kubelet'],
+    undefined,
+    { maxPods: 110, from: 'kubelet by default', file: CONFIG },
+  ],
   ['its flag', ['kubelet', '--max-pods=30'], 'maxPods: 50\n', { maxPods: 30, from: 'kubelet --max-pods' }],
   [
     'its flag in two words',
@@ -51,18 +58,30 @@ for (const [what, argv, config, expected] of [
     undefined,
     { maxPods: 31, from: 'kubelet --max-pods' },
   ],
-  ['its file', ['kubelet'], 'x: 1\nmaxPods: 50\n', { maxPods: 50, from: '/var/lib/kubelet/config.yaml' }],
+  [
+    'that of a flag given twice the last counts',
+    ['kubelet', '--max-pods=30', '--max-pods=32'],
+    undefined,
+    { maxPods: 32, from: 'kubelet --max-pods' },
+  ],
+  [
+    'its file as JSON',
+    ['kubelet'],
+    '{"kind": "KubeletConfiguration", "maxPods": 52}',
+    { maxPods: 52, from: CONFIG, file: CONFIG },
+  ],
+  ['its file', ['kubelet'], 'x: 1\nmaxPods: 50\n', { maxPods: 50, from: CONFIG, file: CONFIG }],
   [
     'the file of a kubelet that is down',
     undefined,
     'maxPods: 51\n',
-    { maxPods: 51, from: '/var/lib/kubelet/config.yaml' },
+    { maxPods: 51, from: CONFIG, file: CONFIG },
   ],
 ] as const) {
   test(`maxPodsOf() knows ${what}`, () => {
     const world = new FakeWorld();
     if (argv !== undefined) withProcess(world, 77, ...argv);
-    if (config !== undefined) world.write('/var/lib/kubelet/config.yaml', config);
+    if (config !== undefined) world.write(CONFIG, config);
     assert.deepEqual(maxPodsOf(world.process()), expected);
   });
 }
@@ -71,7 +90,11 @@ test('maxPodsOf() reads the file that kubelet was told', () => {
   const world = new FakeWorld();
   withProcess(world, 77, 'kubelet', '--config=/etc/kubelet.yaml');
   world.write('/etc/kubelet.yaml', 'maxPods: 60\n');
-  assert.deepEqual(maxPodsOf(world.process()), { maxPods: 60, from: '/etc/kubelet.yaml' });
+  assert.deepEqual(maxPodsOf(world.process()), {
+    maxPods: 60,
+    from: '/etc/kubelet.yaml',
+    file: '/etc/kubelet.yaml',
+  });
 });
 
 test('collectManagers() reads what the managers keep of our links', () => {
