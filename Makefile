@@ -1,4 +1,4 @@
-# make build | test | demo | bench | bench-datapath | bench-load | release | npm | image | check | docs | setup | clean | distclean
+# make build | test | test-kubelet | demo | bench | bench-datapath | bench-load | release | npm | image | check | docs | setup | clean | distclean
 # Each target first installs what it misses (scripts/setup.sh says what it does).
 
 NODE = node --import tsx
@@ -22,6 +22,14 @@ all-targets: $(RELEASE_SETUP)
 # ONLY=e2e runs one stage, ONLY=test/unit/net one directory or file.
 test: $(TEST_SETUP) all-targets
 	@$(NODE) scripts/run-tests.ts $(ONLY)
+
+# The kubelet of PATH, else one is built: scripts/kubelet/go.mod pins it.
+.PHONY: kubelet test-kubelet
+kubelet: $(SETUP)
+	@$(NODE) scripts/kubelet/main.ts
+
+test-kubelet: $(TEST_SETUP) build kubelet
+	@$(NODE) scripts/run-tests.ts test/clients/kubelet
 
 demo: build
 	@$(AS_ROOT) lab/demo.ts

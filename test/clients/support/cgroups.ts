@@ -15,6 +15,9 @@ export function cgroupParent(lab: Lab): string {
 /** podman's own parent, in place of which nobody can name another for `play kube`. */
 export const PODMAN_PARENT = '/libpod_parent';
 
+/** That of containerd, for the containers of a kubelet with `cgroupsPerQOS: false`: such a kubelet names none. */
+export const KUBELET_PARENT = '/k8s.io';
+
 /** Removes a parent from each hierarchy, once the processes in it have ended. One that stays in use stays. */
 export async function removeCgroups(parent: string): Promise<void> {
   const paths = [CGROUPS, ...hierarchies()].map((root) => join(root, parent));

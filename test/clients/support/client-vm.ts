@@ -16,24 +16,33 @@ export const ARCHIVE = `${WORK}/image.tar`;
 
 export async function clientVm(lab: Lab, options: VmOptions = {}): Promise<Vm> {
   const vm = await bareVm(lab, options);
-  const plugin = (name: string) => vm.path(join(PLUGINS, name));
-  mkdirSync(vm.path(PLUGINS), { recursive: true });
-  copyFileSync(`${BIN}/azure-vnet`, plugin('azure-vnet'));
-  linkSync(plugin('azure-vnet'), plugin('azure-vnet-ipam'));
-  for (const name of ['portmap', 'loopback']) copyFileSync(`/usr/lib/cni/${name}`, plugin(name));
+  installPlugins(vm);
   return vm;
 }
 
 /** The same without plugins; the image is there. */
 export async function bareVm(lab: Lab, options: VmOptions): Promise<Vm> {
+  const vm = await lab.addVm({ cniPath: [PLUGINS], ...options });
+  await prepare(vm);
+  return vm;
+}
+
+/** Gives a VM that was made otherwise what a client needs: a place to work, the image, and no plugins. */
+export async function prepare(vm: Vm): Promise<void> {
   if (!existsSync('/opt'))
     throw new Error('This machine has no /opt, on which a VM could have its own: mkdir /opt');
-  const vm = await lab.addVm({ cniPath: [PLUGINS], ...options });
   // What the machine itself has in its /opt is under that of the VM.
   rmSync(vm.path('/opt/cni'), { recursive: true, force: true });
   mkdirSync(vm.path(WORK));
   writeFileSync(vm.path(ARCHIVE), await imageArchive());
-  return vm;
+}
+
+export function installPlugins(vm: Vm): void {
+  const plugin = (name: string) => vm.path(join(PLUGINS, name));
+  mkdirSync(vm.path(PLUGINS), { recursive: true });
+  copyFileSync(`${BIN}/azure-vnet`, plugin('azure-vnet'));
+  linkSync(plugin('azure-vnet'), plugin('azure-vnet-ipam'));
+  for (const name of ['portmap', 'loopback']) copyFileSync(`/usr/lib/cni/${name}`, plugin(name));
 }
 
 /** Replaces the VM's network configuration. */
