@@ -94,6 +94,7 @@ export const FINDING_CODES = [
   'subnet-full',
   'subnet-no-surge',
   'many-pods',
+  'many-resources',
   'availability-mixed',
   'storage-profile',
 ] as const;

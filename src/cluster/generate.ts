@@ -10,6 +10,7 @@ import {
 } from './arm/parameters.ts';
 import { resourceCount, templateFor } from './arm/template.ts';
 import type { ClusterDefinition } from './definition.ts';
+import { MAX_RESOURCES, MAX_TEMPLATE_BYTES } from './limits.ts';
 import { cloudInit } from './nodes/cloud-init.ts';
 import { type InstallValues, TOKENS } from './nodes/install.ts';
 import { CONFLIST } from './nodes/paths.ts';
@@ -32,10 +33,6 @@ export interface Generated {
   /** Parameters without a value: to be filled in, or given at the deployment. */
   readonly unfilled: readonly string[];
 }
-
-/** Of a deployment, https://learn.microsoft.com/azure/azure-resource-manager/templates/best-practices */
-const MAX_RESOURCES = 800;
-const MAX_TEMPLATE_BYTES = 4 * 1024 * 1024;
 
 /** The same bytes for the same input. An error is one line for the user: the cluster is too large for a template. */
 export function generateCluster(

@@ -1,6 +1,7 @@
 /** Whether the addresses suffice: of a NIC, of a subnet, of the virtual network. */
 import { cidrSize, formatCidr } from '../../net/cidr.ts';
 import { RESERVED_COUNT } from '../addresses.ts';
+import { MAX_RESOURCES } from '../limits.ts';
 import type { Facts, Group, SubnetFacts } from './facts.ts';
 
 /** https://learn.microsoft.com/azure/virtual-network/container-networking-overview */
@@ -9,6 +10,7 @@ const MAX_VNET_PODS = 16_000;
 export function checkCapacity(facts: Facts): void {
   for (const group of facts.groups) checkNic(facts, group);
   for (const subnet of facts.subnets) checkSubnet(facts, subnet);
+  checkResources(facts);
   const pods = facts.groups.reduce((sum, { count = 0, maxPods = 0 }) => sum + count * maxPods, 0);
   if (pods > MAX_VNET_PODS) {
     facts.report.warning(
@@ -17,6 +19,20 @@ export function checkCapacity(facts: Facts): void {
       `${pods} pods are possible; Azure supports ${MAX_VNET_PODS} in a VNet`,
     );
   }
+}
+
+/** Each node of an availability set is three resources: NIC, machine, extension. */
+function checkResources({ draft, report, customVnet, groups }: Facts): void {
+  const [masters] = groups;
+  const shared = ['security group', 'public address', 'load balancer'].length;
+  const more = (customVnet ? 0 : 1) + ((masters?.count ?? 0) > 1 ? 1 : 0);
+  const resources = groups.reduce(
+    (sum, { availability, count = 0 }) => sum + 1 + (availability === 'AvailabilitySet' ? 3 * count : 0),
+    shared + more,
+  );
+  if (resources <= MAX_RESOURCES) return;
+  const message = `the template would have ${resources} resources, and a deployment takes ${MAX_RESOURCES}: use scale sets for large pools`;
+  report.error('many-resources', draft.properties, message);
 }
 
 function checkNic({ report }: Facts, { label, profile, maxPods, ipAddressCount }: Group): void {

@@ -31,6 +31,15 @@ export const CAPACITY_CASES: readonly Case[] = [
     },
   },
   {
+    code: 'many-resources',
+    changes: {
+      [`${KUBERNETES}.clusterSubnet`]: '10.1.0.0/17',
+      [`${MASTER}.firstConsecutiveStaticIP`]: '10.1.127.200',
+      'properties.agentPoolProfiles': ['a', 'b', 'c'].map((name) => pool(name, { count: 90 })),
+    },
+    message: /would have 827 resources, and a deployment takes 800/,
+  },
+  {
     code: 'storage-profile',
     severity: 'warning',
     changes: { [`${POOL}.storageProfile`]: 'StorageAccount' },
