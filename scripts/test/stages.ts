@@ -48,7 +48,10 @@ export const STAGES: readonly Stage[] = [
  */
 const MEASURING: readonly string[] = [
   'test/e2e/bench.test.ts',
-  'test/e2e/load/',
+  'test/e2e/load/blocking.test.ts',
+  'test/e2e/load/flood.test.ts',
+  'test/e2e/load/full-node.test.ts',
+  'test/e2e/load/parallel.test.ts',
   'test/e2e/network.test.ts',
   'test/e2e/tool/uninstall.test.ts',
 ];
