@@ -9,7 +9,7 @@ import { link } from '../../scripts/build/link.ts';
 import { CACHE, DIST } from '../../scripts/build/paths.ts';
 import { findToolchain, hostTarget } from '../../scripts/build/target.ts';
 
-const LIMIT_MS = 10_000;
+const LIMIT_MS = 60_000;
 const WORK = join(CACHE, 'work/native/snapshot');
 const PRODUCT = join(DIST, hostTarget(), 'azure-vnet');
 

@@ -5,6 +5,11 @@ import { type Case, call, expectEqual, expectTrue, refused, works } from './chec
 import type { Fixture } from './fixture.ts';
 
 const MIB = 1024 * 1024;
+/** Each is for a machine on which a child had no time to print anything within the one before. */
+const DEADLINES_MS = [500, 5000, 30_000];
+/** A child that was detached has written its file by then, on any machine. */
+const DETACHED_LIMIT_MS = 60_000;
+const LOOK_MS = 10;
 
 export function processCases(fixture: Fixture): Case[] {
   return [...wrongSpawns(), ...goodSpawns(fixture.sys), ...selfCases(fixture), ...clockCases(fixture.sys)];
@@ -95,11 +100,12 @@ function goodSpawns(sys: Sys): Case[] {
     }),
     works('spawn: killed at the deadline with its children', () => {
       const startedUs = sys.monotonicUs();
-      const { status, signal, timedOut, stdout } = run('echo first; sleep 60 & sleep 60', {
-        timeoutMs: 2000,
-      });
+      const killed = DEADLINES_MS.map(
+        (timeoutMs) => () => run('echo first; sleep 60 & sleep 60', { timeoutMs }),
+      );
+      const { status, signal, timedOut, stdout } = firstOf(killed, (ran) => ran.stdout !== '');
       expectEqual([status, signal, timedOut, stdout], [-1, 9, true, 'first\n']);
-      expectTrue(sys.monotonicUs() - startedUs < 30_000_000, 'an end within 30 s');
+      expectTrue(sys.monotonicUs() - startedUs < 55_000_000, 'an end long before that of the children');
     }),
     works('spawn: killed at the deadline with closed output', () => {
       expectTrue(run('exec >&- 2>&-; sleep 60', { timeoutMs: 200 }).timedOut, 'an end at the deadline');
@@ -131,6 +137,14 @@ function goodSpawns(sys: Sys): Case[] {
   ];
 }
 
+/** The first result that is good, else the last. */
+function firstOf<T>(attempts: readonly (() => T)[], isGood: (result: T) => boolean): T {
+  const [attempt, ...others] = attempts;
+  if (attempt === undefined) throw new Error('nothing to attempt');
+  const result = attempt();
+  return others.length === 0 || isGood(result) ? result : firstOf(others, isGood);
+}
+
 function selfCases({ sys, directory, foreignFd }: Fixture): Case[] {
   const ownNetns = () => sys.open('/proc/self/ns/net', { read: true });
   const isRoot = sys.stat('/proc/self', true).type === 'directory' && sys.environ().HOST_TEST_ROOT === '1';
@@ -156,7 +170,10 @@ function selfCases({ sys, directory, foreignFd }: Fixture): Case[] {
       const held = sys.open(directory, { read: true });
       const socket = sys.netlink(0);
       if (sys.detach() === 'child') detachedChild(sys, path);
-      for (let looks = 0; looks < 500 && !sys.readdir(directory).includes('child'); looks++) sys.sleepMs(10);
+      for (let waitedMs = 0; waitedMs < DETACHED_LIMIT_MS; waitedMs += LOOK_MS) {
+        if (sys.readdir(directory).includes('child')) break;
+        sys.sleepMs(LOOK_MS);
+      }
       const buffer = new Uint8Array(2000);
       const fd = sys.open(path, { read: true });
       const [session, pid, null0, null1, null2, kept, ...others] = sys
