@@ -23,8 +23,10 @@ const MAX_PODS = 3;
 describe('kubelet with an API server', { skip }, () => {
   let lab: Lab;
   let vm: Vm;
+  let containerd: Containerd;
   let api: ApiServer;
   let clean: Traces;
+  const addresses = new Map<string, string>();
 
   const condition = async () =>
     (await api.node(vm.name))?.status.conditions.find(({ type }) => type === 'Ready');
@@ -50,7 +52,7 @@ describe('kubelet with an API server', { skip }, () => {
   before(async () => {
     lab = await Lab.create();
     vm = await clientVm(lab, { secondaries: POOL, conflist: null });
-    await Containerd.start(vm);
+    containerd = await Containerd.start(vm);
     api = await ApiServer.start(vm);
     const flags = ['--kubeconfig', KUBECONFIG];
     await Kubelet.start(vm, { cgroupParent: cgroupParent(lab), maxPods: MAX_PODS, flags });
@@ -68,7 +70,8 @@ describe('kubelet with an API server', { skip }, () => {
 
   test('a pod has an address of the pool, and the node keeps its own', async () => {
     await create('web');
-    assertFromPool(vm, [await whenReady('web')]);
+    addresses.set('web', await whenReady('web'));
+    assertFromPool(vm, [...addresses.values()]);
     const node = await api.node(vm.name);
     const internal = node?.status.addresses.find(({ type }) => type === 'InternalIP');
     assert.equal(internal?.address, vm.nic().primary);
@@ -105,6 +108,22 @@ describe('kubelet with an API server', { skip }, () => {
     await api.deletePod('next');
     assertFromPool(vm, [await whenReady('late'), await whenReady('web')]);
     assert.equal(leases(vm).length, POOL);
+  });
+
+  test('a sandbox that dies is replaced, though every other address of the pool is in use', async () => {
+    const { cri } = containerd;
+    const owner = leases(vm).find(({ address }) => address === addresses.get('web'))?.owner ?? '';
+    const sandbox = owner.split('@')[0] ?? '';
+    const { pid } = JSON.parse((await cri.podSandboxStatus(sandbox)).info.info ?? '{}') as {
+      readonly pid?: number;
+    };
+    assert.ok(pid, 'the sandbox has a process');
+    await vm.mustExec(['kill', '-KILL', String(pid)]);
+    await until('its lease has another owner', () => !leases(vm).some((lease) => lease.owner === owner));
+    await until('there is a new one', () => leases(vm).length === POOL);
+    assertFromPool(vm, [await whenReady('web'), await whenReady('late')]);
+    const failures = (await api.events('web')).filter(({ reason }) => reason === 'FailedCreatePodSandBox');
+    assert.deepEqual(failures, []);
   });
 
   test('the node is not ready when the conflist goes away; pods go on and can be removed', async () => {
