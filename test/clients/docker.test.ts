@@ -1,12 +1,12 @@
 /** Docker through docker-run.sh and its kin, in a VM as docs/docker.md makes it ready. */
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
 import { Lab, type Vm } from '../../lab/lab.ts';
 import { WIRESERVER_ADDRESS } from '../../lab/model.ts';
 import { assertNothingDropped } from '../e2e/support/traffic.ts';
 import { cgroupParent } from './support/cgroups.ts';
-import { clientVm, closeClients, PLUGINS } from './support/client-vm.ts';
+import { clientVm, closeClients } from './support/client-vm.ts';
 import { Dockerd, SERVER_IMAGE } from './support/dockerd.ts';
 import { IMAGE, WHO } from './support/image.ts';
 import { assertNoTraces, steadyTraces, type Traces } from './support/traces.ts';
@@ -26,6 +26,8 @@ const skip = process.getuid?.() === 0 ? false : 'needs root';
 const PORTS = ['tcp', 'udp'].flatMap((protocol) => ['-p', `${HOST_PORT}:${POD_PORT}/${protocol}`]);
 const SERVE_NEXT = ['--', WHO, 'serve', 'next', String(POD_PORT)];
 const RECORDS = '/var/lib/azure-vnet/docker';
+/** Where docker is looked for first. */
+const PREFERRED = '/usr/local/sbin';
 /** In front of docker: tells of a container `third` when it has ended. */
 const INSPECT_WHEN_ENDED = `#!/bin/sh
 PATH=/usr/sbin:/usr/bin:/sbin:/bin
@@ -136,10 +138,10 @@ describe('Docker, with the conflist of the page', { skip }, () => {
     await assertRefused(/\/bin\/none: no such file/, ...third, IMAGE, '--', '/bin/none');
     const ended = /: third: the container ended at once, with status 2: who serve NAME PORT/;
     // Docker is asked when the container has ended: else a busy machine might end it after the last question.
-    const asked = vm.path(`${PLUGINS}/docker`);
-    writeFileSync(asked, INSPECT_WHEN_ENDED, { mode: 0o755 });
+    await vm.mustExec(['mount', '-t', 'tmpfs', 'tmpfs', PREFERRED]);
+    writeFileSync(vm.path(`${PREFERRED}/docker`), INSPECT_WHEN_ENDED, { mode: 0o755 });
     await assertRefused(ended, ...third, IMAGE, '--', WHO, 'nonsense');
-    rmSync(asked);
+    await vm.mustExec(['umount', PREFERRED]);
     await docker.must('docker-run.sh', ...third, IMAGE);
     await assertRefused(
       /: fourth: ADD by azure-vnet failed: No available addresses/i,
