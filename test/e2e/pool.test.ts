@@ -25,6 +25,7 @@ const skip = process.getuid?.() === 0 ? false : 'needs root';
 const MOST_QUERY_MS = 2 * WIRESERVER_DEADLINE_MS - 100;
 /** A used-up pool is asked for again after REFRESH_EARLY_MS; this is half of queryInterval. */
 const AT_ONCE_MS = DEFAULT_QUERY_INTERVAL_MS / 2;
+const FOUND_LIMIT_MS = 60_000;
 
 describe('The pool', { skip }, () => {
   let lab: Lab;
@@ -53,25 +54,30 @@ describe('The pool', { skip }, () => {
     await assertNoLeftovers(vm);
   });
 
-  test('refilled at run time: new ipconfigs are found at once, not after queryInterval', async () => {
-    const vm = await lab.addVm({ conflist: null, secondaries: 1 });
-    await attachAll(vm, 1);
-    const more = await Container.create(vm, 'more');
-    assert.equal((await more.refused('ADD')).msg, exhausted(1));
-    const added = await lab.addIpconfigs(vm.name, 1);
-    const deadlineMs = performance.now() + AT_ONCE_MS;
-    let called = await more.call('ADD');
-    while (called.status !== 0 && performance.now() < deadlineMs) called = await more.call('ADD');
-    assert.equal(called.status, 0, called.stdout);
-    assert.deepEqual(
-      leases(vm)
-        .map(({ address }) => address)
-        .sort(),
-      [...vm.nic().secondaries].sort(),
-    );
-    assert.deepEqual(await ipv4(more, 'eth0'), [`${added[0]}/16`]);
-    await assertAnswered(more, '10.240.0.1');
-  });
+  test('refilled at run time: new ipconfigs are found at once, not after queryInterval', () =>
+    assertMeasured(async () => {
+      const vm = await lab.addVm({ conflist: null, secondaries: 1 });
+      await attachAll(vm, 1);
+      const more = await Container.create(vm, 'more');
+      assert.equal((await more.refused('ADD')).msg, exhausted(1));
+      const added = await lab.addIpconfigs(vm.name, 1);
+      const addedMs = performance.now();
+      let called = await more.call('ADD');
+      while (called.status !== 0) {
+        assert.ok(performance.now() < addedMs + FOUND_LIMIT_MS, called.stdout);
+        called = await more.call('ADD');
+      }
+      const foundMs = performance.now() - addedMs;
+      assert.deepEqual(
+        leases(vm)
+          .map(({ address }) => address)
+          .sort(),
+        [...vm.nic().secondaries].sort(),
+      );
+      assert.deepEqual(await ipv4(more, 'eth0'), [`${added[0]}/16`]);
+      await assertAnswered(more, '10.240.0.1');
+      return foundMs < AT_ONCE_MS ? [] : [`found after ${foundMs} ms`];
+    }));
 
   test('shrunk while in use: the pod keeps its address, which nobody gets after it', async () => {
     const vm = await lab.addVm({ conflist: null, secondaries: 3 });
