@@ -68,6 +68,7 @@ const LONGEST: readonly string[] = [
   'test/install/',
   'test/conformance/',
   'test/fuzz/',
+  'test/e2e/cluster.test.ts',
   'test/e2e/repair.test.ts',
   'test/e2e/rollback.test.ts',
   'test/e2e/crash/records.test.ts',

@@ -13,7 +13,19 @@ export async function capture(
   work: () => Promise<unknown>,
 ): Promise<string[]> {
   rmSync(vm.path(FILE), { force: true });
-  const tcpdump = ['tcpdump', '-U', '-w', FILE, '-i', link, '-c', String(limits.frames), ...filter];
+  // Not a second after a frame, when libpcap would have handed over what it has gathered.
+  const tcpdump = [
+    'tcpdump',
+    '--immediate-mode',
+    '-U',
+    '-w',
+    FILE,
+    '-i',
+    link,
+    '-c',
+    String(limits.frames),
+    ...filter,
+  ];
   const captured = vm.exec(['timeout', '-s', 'INT', String(limits.seconds), ...tcpdump]);
   await isListening(vm);
   await work();
