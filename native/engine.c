@@ -111,6 +111,7 @@ JSValue host_load(JSContext *ctx, JSValueConst self, int argc, JSValueConst *arg
   const struct host_image *image = host_find_image(name);
   if (image == NULL) host_throw(ctx, "load", ENOENT, "%.200s", name);
   JS_FreeCString(ctx, name);
+  if (image != NULL) host_kill_loaded(image->name);
   return image != NULL && host_evaluate(ctx, image) ? JS_UNDEFINED : JS_EXCEPTION;
 }
 

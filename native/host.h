@@ -197,9 +197,12 @@ const struct host_image *host_choose_image(void);
 void host_kill_point(void);
 /* With AZURE_VNET_KILL_AT=0 prints the number of calls to stderr. */
 void host_kill_report(void);
+/* With AZURE_VNET_KILL_AT=0 prints to stderr that an image was loaded on demand. */
+void host_kill_loaded(const char *image);
 #else
 static inline void host_kill_point(void) {}
 static inline void host_kill_report(void) {}
+static inline void host_kill_loaded(const char *image) { (void)image; }
 #endif
 
 #endif

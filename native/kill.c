@@ -1,7 +1,7 @@
 /*
  * Kill points, compiled only into the test executable: AZURE_VNET_KILL_AT=n ends the process (SIGKILL) right
- * before its n-th call to the system, as a power cut or the OOM killer would; 0 counts the calls instead.
- * A detached child goes on counting from where its parent was.
+ * before its n-th call to the system, as a power cut or the OOM killer would; 0 counts the calls instead, and tells
+ * each image that is loaded. A detached child goes on counting from where its parent was.
  */
 #ifdef AZURE_VNET_KILL_POINTS
 
@@ -24,6 +24,10 @@ void host_kill_point(void) {
 
 void host_kill_report(void) {
   if (kill_at() == 0) fprintf(stderr, "%ld calls\n", calls);
+}
+
+void host_kill_loaded(const char *image) {
+  if (kill_at() == 0) fprintf(stderr, "loaded %s\n", image);
 }
 
 #else

@@ -37,6 +37,7 @@ export interface CallError {
 export interface Called {
   readonly status: number;
   readonly stdout: string;
+  readonly stderr: string;
   readonly durationMs: number;
 }
 
@@ -84,7 +85,8 @@ export class Container {
     const run = await this.vm.runPlugin(plugin, variables, JSON.stringify(config));
     assert.equal(run.timedOut, false, `${plugin} ${command} ended in time`);
     if (run.stdout !== '') assert.doesNotThrow(() => JSON.parse(run.stdout), `one document: ${run.stdout}`);
-    return { status: run.status, stdout: run.stdout, durationMs: run.durationUs / 1000 };
+    const { status, stdout, stderr, durationUs } = run;
+    return { status, stdout, stderr, durationMs: durationUs / 1000 };
   }
 
   async add(changes: CallChanges = {}): Promise<AddResult> {
