@@ -96,6 +96,11 @@ describe('A pod of the shipped conflist', { skip }, () => {
     assert.equal((await hostVeths(vm)).every(isHairpin), true);
   });
 
+  test('has a veth pair of one queue, however many processors there are', async () => {
+    const ends = [...(await hostVeths(vm)), await link(podOf(web), 'eth0')];
+    for (const end of ends) assert.deepEqual([end.num_tx_queues, end.num_rx_queues], [1, 1], end.ifname);
+  });
+
   test('has a permanent neighbour entry on the bridge', async () => {
     const entries = await neighbours(vm);
     for (const pod of [podOf(web), podOf(peer)]) {

@@ -22,6 +22,8 @@ const IFLA_LINKINFO = 18;
 const IFLA_AF_SPEC = 26;
 const IFLA_NET_NS_FD = 28;
 const IFLA_EXT_MASK = 29;
+const IFLA_NUM_TX_QUEUES = 31;
+const IFLA_NUM_RX_QUEUES = 32;
 const IFLA_INFO_KIND = 1;
 const IFLA_INFO_DATA = 2;
 const IFLA_INFO_SLAVE_KIND = 4;
@@ -144,6 +146,13 @@ export const VETH_STEPS = ['veth pair', 'IPv6 mode', 'hairpin mode', 'state'] as
 export const OPTIONAL_VETH_STEP = 1;
 
 /**
+ * Queues of each end in each direction: as many as a pair works with anyway. Unless it is told a number, the kernel
+ * makes one for each processor and takes all but the first out of use again, which is a wait of a third of a
+ * millisecond with every processor of the machine (drivers/net/veth.c, veth_init_queues).
+ */
+const VETH_QUEUES = 1;
+
+/**
  * Adds the messages that create a veth pair: the host end a port of the bridge, without an IPv6 address, in hairpin
  * mode, up; the peer in the other namespace, down (IFF_UP there is refused with ENOTCONN: its own end is
  * not yet there). With an address of its own each port would cost more the more ports have one, and be
@@ -151,19 +160,12 @@ export const OPTIONAL_VETH_STEP = 1;
  */
 export function addVeth(batch: MessageWriter, veth: VethPair): void {
   batch.begin(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL);
-  ifinfo(batch, 0)
-    .attrString(IFLA_IFNAME, veth.name)
-    .attr(IFLA_ADDRESS, macBytes(veth.mac))
-    .attrU32(IFLA_MTU, veth.mtu)
+  vethEnd(batch, veth, veth.mtu)
     .attrU32(IFLA_MASTER, veth.masterIndex)
     .nest(IFLA_LINKINFO, () => {
       batch.attrString(IFLA_INFO_KIND, 'veth').nest(IFLA_INFO_DATA, () => {
         batch.nest(VETH_INFO_PEER, () => {
-          ifinfo(batch, 0)
-            .attrString(IFLA_IFNAME, veth.peer.name)
-            .attr(IFLA_ADDRESS, macBytes(veth.peer.mac))
-            .attrU32(IFLA_MTU, veth.mtu)
-            .attrU32(IFLA_NET_NS_FD, veth.peer.netnsFd);
+          vethEnd(batch, veth.peer, veth.mtu).attrU32(IFLA_NET_NS_FD, veth.peer.netnsFd);
         });
       });
     })
@@ -171,6 +173,20 @@ export function addVeth(batch: MessageWriter, veth: VethPair): void {
   withoutIpv6Address(batch, veth.name);
   setHairpin(batch, veth.name, true);
   setUpByName(batch, veth.name);
+}
+
+/** What both ends of a pair are told. */
+function vethEnd(
+  batch: MessageWriter,
+  { name, mac }: Pick<VethPair, 'name' | 'mac'>,
+  mtu: number,
+): MessageWriter {
+  return ifinfo(batch, 0)
+    .attrString(IFLA_IFNAME, name)
+    .attr(IFLA_ADDRESS, macBytes(mac))
+    .attrU32(IFLA_MTU, mtu)
+    .attrU32(IFLA_NUM_TX_QUEUES, VETH_QUEUES)
+    .attrU32(IFLA_NUM_RX_QUEUES, VETH_QUEUES);
 }
 
 /** Adds a message that keeps the kernel from making a link-local address when the link comes up. */

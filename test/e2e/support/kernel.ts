@@ -16,6 +16,8 @@ export interface KernelLink {
   readonly address?: string;
   readonly master?: string;
   readonly operstate: string;
+  readonly num_tx_queues: number;
+  readonly num_rx_queues: number;
   readonly linkinfo?: {
     readonly info_kind?: string;
     readonly info_slave_kind?: string;
