@@ -31,6 +31,7 @@ static const JSCFunctionListEntry functions[] = {
     JS_CFUNC_DEF("load", 1, host_load),
     JS_CFUNC_DEF("encodeUtf8", 1, host_encode_utf8),
     JS_CFUNC_DEF("decodeUtf8", 3, host_decode_utf8),
+    JS_CFUNC_DEF("sha1Hex", 3, host_sha1_hex),
 };
 
 JSValue host_object(JSContext *ctx) {

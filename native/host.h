@@ -181,6 +181,7 @@ HOST_FUNCTION(host_load);
 
 HOST_FUNCTION(host_encode_utf8);
 HOST_FUNCTION(host_decode_utf8);
+HOST_FUNCTION(host_sha1_hex);
 
 /* ---- invocation.c ---- */
 

@@ -156,4 +156,6 @@ export interface Sys {
   encodeUtf8(text: string): Uint8Array;
   /** Invalid sequences become U+FFFD. */
   decodeUtf8(buffer: Uint8Array, offset: number, length: number): string;
+  /** SHA-1 (RFC 3174) of `length` bytes from `buffer[offset]` on, as 40 hex digits. For names, never for security. */
+  sha1Hex(buffer: Uint8Array, offset: number, length: number): string;
 }

@@ -6,7 +6,6 @@ import type { Attachment } from '../cni/types.ts';
 import { type Ipv4, ipv4Bytes, ipv4FromBytes } from '../net/ipv4.ts';
 import { type MacAddress, macBytes, macFromBytes } from '../net/mac.ts';
 import type { Sys } from '../sys/sys.ts';
-import { sha1Hex } from './sha1.ts';
 
 /** Every host veth begins so; tools search for it. */
 export const HOST_VETH_PREFIX = 'azv';
@@ -16,7 +15,7 @@ const HOST_VETH_DIGITS = 11;
 /** `azv` and 11 hex digits of SHA-1(network + container + interface), as the original names it. */
 export function hostVethName(sys: Sys, network: string, attachment: Attachment): string {
   const key = sys.encodeUtf8(network + attachment.containerId + attachment.ifname);
-  return HOST_VETH_PREFIX + sha1Hex(key).slice(0, HOST_VETH_DIGITS);
+  return HOST_VETH_PREFIX + sys.sha1Hex(key, 0, key.length).slice(0, HOST_VETH_DIGITS);
 }
 
 /** The bridge of a master interface when the configuration names none. */

@@ -1,4 +1,5 @@
 /** A process of a `FakeWorld`: its descriptors, its faults and its end. fake-sys.ts says how to use it. */
+import { createHash } from 'node:crypto';
 import { formatIpv4, type Ipv4 } from '../../src/net/ipv4.ts';
 import {
   type Fd,
@@ -274,6 +275,12 @@ export class FakeProcess implements Sys {
   decodeUtf8(buffer: Uint8Array, offset: number, length: number): string {
     checkRange(buffer, offset, length, 'decodeUtf8');
     return DECODER.decode(buffer.subarray(offset, offset + length));
+  }
+  sha1Hex(buffer: Uint8Array, offset: number, length: number): string {
+    checkRange(buffer, offset, length, 'sha1Hex');
+    return createHash('sha1')
+      .update(buffer.subarray(offset, offset + length))
+      .digest('hex');
   }
 
   /** Counts the call and plays the fault that is due. */

@@ -59,6 +59,7 @@ function reading(sys: Sys): Omit<Sys, 'rename' | 'mkdir' | 'unlink' | 'rmdir' | 
     sleepMs: (ms) => sys.sleepMs(ms),
     encodeUtf8: (text) => sys.encodeUtf8(text),
     decodeUtf8: (buffer, offset, length) => sys.decodeUtf8(buffer, offset, length),
+    sha1Hex: (buffer, offset, length) => sys.sha1Hex(buffer, offset, length),
   };
 }
 

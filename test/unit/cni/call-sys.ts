@@ -2,6 +2,7 @@
  * A Sys with only what the protocol layer touches: environment, standard streams, stat, spawn, clock.
  * Every other function throws, so that a test notices when the layer starts to need it.
  */
+import { createHash } from 'node:crypto';
 import {
   type FileStat,
   type SpawnRequest,
@@ -70,6 +71,10 @@ export function callSys(world: CallWorld): CallSys {
     encodeUtf8: (text) => new TextEncoder().encode(text),
     decodeUtf8: (buffer, offset, length) =>
       new TextDecoder('utf-8', { ignoreBOM: true }).decode(buffer.subarray(offset, offset + length)),
+    sha1Hex: (buffer, offset, length) =>
+      createHash('sha1')
+        .update(buffer.subarray(offset, offset + length))
+        .digest('hex'),
   };
   const text = (parts: Uint8Array[]) => Buffer.concat(parts).toString();
   const extra = { stdout: () => text(written[0]), stderr: () => text(written[1]), sleeps, spawned };
