@@ -2,7 +2,7 @@
 import type { Sys } from '../sys/sys.ts';
 import type { Ipv4 } from './ipv4.ts';
 import { NETLINK_ROUTE, NetlinkSocket } from './netlink/socket.ts';
-import { AF_INET, ipv4NetOf, listAddresses } from './rtnl/address.ts';
+import { listIpv4 } from './rtnl/address.ts';
 import { type Link, linkByIndex, listLinks } from './rtnl/link.ts';
 
 export class LocalNetwork {
@@ -24,8 +24,7 @@ export class LocalNetwork {
 
   /** The IPv4 addresses on all links. */
   addresses(): ReadonlySet<Ipv4> {
-    const nets = listAddresses(this.#route(), AF_INET).map(ipv4NetOf);
-    return new Set(nets.flatMap((net) => (net === undefined ? [] : [net.address])));
+    return new Set(listIpv4(this.#route()));
   }
 
   close(): void {

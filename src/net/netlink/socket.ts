@@ -31,7 +31,7 @@ export interface Refusal {
   readonly errno: string;
 }
 
-/** One for all sockets: nothing of a datagram is kept across two receives without a copy. */
+/** One for all sockets: what is received is copied. */
 const receiveBuffer = new Uint8Array(RECEIVE_BYTES);
 
 export class NetlinkSocket {
@@ -89,7 +89,7 @@ export class NetlinkSocket {
       for (const message of this.#receive()) {
         const { sequence, type } = message;
         if (sequence < first || sequence > last) continue;
-        if (type !== NLMSG_ERROR) answer = detached(message);
+        if (type !== NLMSG_ERROR) answer = message;
         else {
           const errno = errnoOf(message);
           if (errno !== undefined || sequence === last) return errno ?? answer ?? 'ENODATA';
@@ -118,7 +118,7 @@ export class NetlinkSocket {
         if (message.sequence !== sequence) continue;
         if ((message.flags & NLM_F_DUMP_INTR) !== 0) interrupted = true;
         if (message.type !== NLMSG_DONE && message.type !== NLMSG_ERROR) {
-          messages.push(detached(message));
+          messages.push(message);
           continue;
         }
         // A dump that fails on the way has the errno in its NLMSG_DONE (af_netlink.c, netlink_dump_done).
@@ -141,7 +141,8 @@ export class NetlinkSocket {
 
   #receive(): NetlinkMessage[] {
     const count = this.#sys.recv(this.#fd, receiveBuffer, 0, RECEIVE_BYTES, ANSWER_TIMEOUT_MS);
-    return readMessages(receiveBuffer.subarray(0, count));
+    // One copy of all, which outlives the buffer.
+    return readMessages(receiveBuffer.slice(0, count));
   }
 }
 
@@ -163,9 +164,4 @@ const QUESTION = 'netlink question';
 function errnoOf(message: NetlinkMessage): string | undefined {
   const code = -((u32At(message.payload) ?? 0) | 0);
   return code === 0 ? undefined : errnoName(code);
-}
-
-/** A copy that outlives the receive buffer. */
-function detached(message: NetlinkMessage): NetlinkMessage {
-  return { ...message, payload: message.payload.slice() };
 }

@@ -13,6 +13,7 @@ const NFGENMSG_BYTES = 4;
 
 const [RULE_CHAIN, RULE_HANDLE, RULE_USERDATA] = [2, 3, 7];
 const RULE_ATTRS = attrTypes(RULE_CHAIN, RULE_HANDLE, RULE_USERDATA);
+const NO_HANDLE = new Uint8Array();
 
 export interface RuleHandle {
   readonly chain: string;
@@ -22,16 +23,20 @@ export interface RuleHandle {
   readonly comment: string;
 }
 
+type Writable<T> = { -readonly [K in keyof T]: T[K] };
+
 /** The rules of all chains of a table, those of a chain in their order; empty when the table is missing. */
 export function listRules(socket: NetlinkSocket, table: string): RuleHandle[] {
   const messages = dumpOrMissing(socket, GETRULE, (w) => w.attrString(1, table));
   return (messages ?? []).map((payload) => {
-    const attrs = readAttrs(payload, NFGENMSG_BYTES, RULE_ATTRS);
-    return {
-      chain: stringOf(attrs.get(RULE_CHAIN)) ?? '',
-      handle: attrs.get(RULE_HANDLE) ?? new Uint8Array(),
-      comment: commentOf(attrs.get(RULE_USERDATA)),
+    const rule: Writable<RuleHandle> = { chain: '', handle: NO_HANDLE, comment: '' };
+    const visit = (type: number, value: Uint8Array) => {
+      if (type === RULE_CHAIN) rule.chain = stringOf(value) ?? '';
+      else if (type === RULE_HANDLE) rule.handle = value;
+      else rule.comment = commentOf(value);
     };
+    forEachAttr(payload, NFGENMSG_BYTES, visit, RULE_ATTRS);
+    return rule;
   });
 }
 
@@ -84,8 +89,8 @@ function dataOf(attr: Uint8Array | undefined): Uint8Array | undefined {
 }
 
 /** The comment of a rule's user data: type-length-value triples, type 0, NUL-terminated. */
-function commentOf(userData: Uint8Array | undefined): string {
-  for (let at = 0; userData !== undefined && at + 2 <= userData.length; ) {
+function commentOf(userData: Uint8Array): string {
+  for (let at = 0; at + 2 <= userData.length; ) {
     const end = at + 2 + (userData[at + 1] ?? 0);
     if (userData[at] === 0) return stringOf(userData.subarray(at + 2, end).subarray(0, -1)) ?? '';
     at = end;

@@ -4,8 +4,8 @@
  * linux/if_addr.h
  */
 import { type Ipv4Net, maskOf } from '../cidr.ts';
-import { ipv4Bytes, ipv4FromBytes } from '../ipv4.ts';
-import { forEachAttr, type NetlinkMessage, u32At } from '../netlink/reader.ts';
+import { type Ipv4, ipv4Bytes, ipv4FromBytes } from '../ipv4.ts';
+import { attrTypes, forEachAttr, type NetlinkMessage, u32At } from '../netlink/reader.ts';
 import type { NetlinkSocket } from '../netlink/socket.ts';
 import { type MessageWriter, NLM_F_CREATE, NLM_F_EXCL, NLM_F_REPLACE } from '../netlink/writer.ts';
 
@@ -17,6 +17,7 @@ const RTM_GETADDR = 22;
 
 const IFA_ADDRESS = 1;
 const IFA_LOCAL = 2;
+const LOCAL = attrTypes(IFA_LOCAL);
 const IFA_LABEL = 3;
 const IFA_BROADCAST = 4;
 const IFA_FLAGS = 8;
@@ -48,10 +49,30 @@ export interface LinkAddress {
 
 /** All addresses of one family (AF_INET, AF_INET6). */
 export function listAddresses(socket: NetlinkSocket, family: number): LinkAddress[] {
-  return socket
-    .dump(RTM_GETADDR, (request) => ifaddr(request, { family, prefixBits: 0, scope: 0, linkIndex: 0 }))
+  return dumpAddresses(socket, family)
     .map(parseAddress)
     .filter((address) => address !== undefined);
+}
+
+function dumpAddresses(socket: NetlinkSocket, family: number): NetlinkMessage[] {
+  return socket.dump(RTM_GETADDR, (request) =>
+    ifaddr(request, { family, prefixBits: 0, scope: 0, linkIndex: 0 }),
+  );
+}
+
+/** All IPv4 addresses of all links, and nothing else of them: every ADD asks. */
+export function listIpv4(socket: NetlinkSocket): Ipv4[] {
+  return ipv4In(dumpAddresses(socket, AF_INET));
+}
+
+/** The IPv4 addresses in RTM_NEWADDR messages. */
+export function ipv4In(messages: readonly NetlinkMessage[]): Ipv4[] {
+  const found: Ipv4[] = [];
+  const visit = (_type: number, local: Uint8Array) => {
+    if (local.length === 4) found.push(ipv4FromBytes(local));
+  };
+  for (const { payload } of messages) forEachAttr(payload, IFADDR_BYTES, visit, LOCAL);
+  return found;
 }
 
 /** The IPv4 address with its prefix; undefined for IPv6. */

@@ -3,7 +3,7 @@
  * linux/rtnetlink.h, linux/if_link.h
  */
 import { type MacAddress, macBytes, macFromBytes } from '../mac.ts';
-import { attrTypes, type NetlinkMessage, readAttrs, stringOf, u16At, u32At } from '../netlink/reader.ts';
+import { attrTypes, forEachAttr, type NetlinkMessage, stringOf, u16At, u32At } from '../netlink/reader.ts';
 import { NetlinkError, type NetlinkSocket } from '../netlink/socket.ts';
 import { MessageWriter, NLM_F_CREATE, NLM_F_EXCL } from '../netlink/writer.ts';
 
@@ -274,35 +274,47 @@ function getLink(socket: NetlinkSocket, index: number, name?: string): NetlinkMe
 }
 
 const LINK_ATTRS = attrTypes(IFLA_ADDRESS, IFLA_IFNAME, IFLA_MTU, IFLA_MASTER, IFLA_OPERSTATE, IFLA_LINKINFO);
+const INFO_ATTRS = attrTypes(IFLA_INFO_KIND, IFLA_INFO_SLAVE_DATA);
 const PORT_ATTRS = attrTypes(IFLA_BRPORT_STATE, IFLA_BRPORT_MODE);
-const NOTHING = new Uint8Array();
 
-/** Reads an RTM_NEWLINK message; undefined for a malformed one. */
-export function parseLink(message: NetlinkMessage): Link | undefined {
-  const index = u32At(message.payload, 4);
-  const flags = u32At(message.payload, 8);
+type LinkDraft = { -readonly [K in keyof Link]: Link[K] };
+
+/** Reads an RTM_NEWLINK message; undefined for a malformed one. Every call does it: without a Map of the attributes. */
+export function parseLink({ payload }: NetlinkMessage): Link | undefined {
+  const index = u32At(payload, 4);
+  const flags = u32At(payload, 8);
   if (index === undefined || flags === undefined) return undefined;
-  const attrs = readAttrs(message.payload, IFINFO_BYTES, LINK_ATTRS);
-  const info = readAttrs(attrs.get(IFLA_LINKINFO) ?? NOTHING, 0);
-  const port = readAttrs(info.get(IFLA_INFO_SLAVE_DATA) ?? NOTHING, 0, PORT_ATTRS);
-  const hardware = attrs.get(IFLA_ADDRESS);
-  const type = u16At(message.payload, 2);
-  const masterIndex = u32At(attrs.get(IFLA_MASTER));
-  const kind = stringOf(info.get(IFLA_INFO_KIND));
-  const hairpin = port.get(IFLA_BRPORT_MODE)?.[0];
-  const state = port.get(IFLA_BRPORT_STATE)?.[0];
-  const link: { -readonly [K in keyof Link]: Link[K] } = {
+  const isEthernet = u16At(payload, 2) === ARPHRD_ETHER;
+  const link: LinkDraft = {
     index,
-    name: stringOf(attrs.get(IFLA_IFNAME)) ?? '',
-    mtu: u32At(attrs.get(IFLA_MTU)) ?? 0,
+    name: '',
+    mtu: 0,
     up: (flags & IFF_UP) !== 0,
     loopback: (flags & IFF_LOOPBACK) !== 0,
-    running: attrs.get(IFLA_OPERSTATE)?.[0] === IF_OPER_UP,
+    running: false,
   };
-  if (type === ARPHRD_ETHER && hardware?.length === 6) link.mac = macFromBytes(hardware);
-  if (masterIndex !== undefined) link.masterIndex = masterIndex;
-  if (kind !== undefined) link.kind = kind;
-  if (hairpin !== undefined) link.hairpin = hairpin === 1;
-  if (state !== undefined) link.forwarding = state === BR_STATE_FORWARDING;
+  const visit = (type: number, value: Uint8Array) => {
+    if (type === IFLA_IFNAME) link.name = stringOf(value) ?? '';
+    else if (type === IFLA_MTU) link.mtu = u32At(value) ?? 0;
+    else if (type === IFLA_OPERSTATE) link.running = value[0] === IF_OPER_UP;
+    else if (type === IFLA_LINKINFO) readInfo(link, value);
+    else if (type === IFLA_MASTER) {
+      const master = u32At(value);
+      if (master !== undefined) link.masterIndex = master;
+    } else if (isEthernet && value.length === 6) link.mac = macFromBytes(value);
+  };
+  forEachAttr(payload, IFINFO_BYTES, visit, LINK_ATTRS);
   return link;
+}
+
+function readInfo(link: LinkDraft, info: Uint8Array): void {
+  const visitPort = (type: number, value: Uint8Array) => {
+    if (type === IFLA_BRPORT_MODE) link.hairpin = value[0] === 1;
+    else link.forwarding = value[0] === BR_STATE_FORWARDING;
+  };
+  const visit = (type: number, value: Uint8Array) => {
+    if (type === IFLA_INFO_KIND) link.kind = stringOf(value) ?? '';
+    else forEachAttr(value, 0, visitPort, PORT_ATTRS);
+  };
+  forEachAttr(info, 0, visit, INFO_ATTRS);
 }

@@ -7,6 +7,7 @@ import { formatIpv6, type Ipv6 } from '../../../../src/net/ipv6.ts';
 import {
   AF_INET,
   AF_INET6,
+  ipv4In,
   ipv4NetOf,
   type LinkAddress,
   parseAddress,
@@ -29,6 +30,17 @@ interface IpLink {
     readonly info_slave_data?: { readonly hairpin: boolean; readonly state: string };
   };
 }
+
+test('ipv4In() finds the IPv4 addresses that parseAddress() reads, and none of IPv6', () => {
+  const dumps = [...capturedDump('nic-addresses-4'), ...capturedDump('nic-addresses-6')];
+  const messages = dumps.filter(({ type }) => type === RTM_NEWADDR);
+  const nets = messages.flatMap((message) => {
+    const address = parseAddress(message) ?? assert.fail('an address');
+    return ipv4NetOf(address)?.address ?? [];
+  });
+  assert.ok(nets.length > 1);
+  assert.deepEqual(ipv4In(messages), nets);
+});
 
 test('parseLink() reads every link as ip does', () => {
   const theirs = capturedJson<IpLink[]>('links');
