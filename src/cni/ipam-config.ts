@@ -22,6 +22,7 @@ export const DEFAULT_QUERY_INTERVAL_MS = 10_000;
  * Failures: INVALID_CONFIG naming the key; UNSUPPORTED_FIELD naming key and value.
  */
 export function parseIpamConfig(request: CniRequest): Result<IpamConfig, Failure> {
+  if (request.ipamConfig !== undefined) return ok(request.ipamConfig);
   const fields = new Fields(request.config);
   const ipam = fields.child('ipam');
   const space = ipam.string('addressSpace');

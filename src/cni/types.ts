@@ -107,6 +107,8 @@ export interface CniRequest {
   readonly prevResult?: CniResult;
   /** GC only: both spellings of the key merged; absent key means none is valid. */
   readonly validAttachments: readonly Attachment[];
+  /** What the configuration means to our own IPAM, when the plugin that calls it in its process has read it. */
+  readonly ipamConfig?: IpamConfig;
 }
 
 /** What a plugin function may use. */

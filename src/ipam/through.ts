@@ -5,7 +5,14 @@
 import { delegateIpam } from '../cni/delegate.ts';
 import { findPlugin, isSelf } from '../cni/find-plugin.ts';
 import { isObject, lookup } from '../cni/json.ts';
-import type { CniPlugin, CniRequest, CniResult, JsonObject, PluginContext } from '../cni/types.ts';
+import type {
+  CniPlugin,
+  CniRequest,
+  CniResult,
+  IpamConfig,
+  JsonObject,
+  PluginContext,
+} from '../cni/types.ts';
 import { type Cidr, formatCidr } from '../net/cidr.ts';
 import { type Failure, failure } from '../sys/failure.ts';
 import { err, ok, type Result } from '../sys/result.ts';
@@ -27,7 +34,10 @@ export interface KnownNetwork {
   readonly nic: string;
 }
 
-/** IPAM of the type; `own` is our own, which serves the call in this process if `here`. */
+/**
+ * IPAM of the type; `own` is our own, which serves the call in this process if `here`. `config` is what was read of
+ * this very request already.
+ */
 export function ipamThrough(
   own: CniPlugin,
   context: PluginContext,
@@ -35,9 +45,11 @@ export function ipamThrough(
   ipamType: string,
   network: KnownNetwork | undefined,
   here = isHere(context, original, ipamType),
+  config?: IpamConfig,
 ): Ipam {
   const isOwn = ipamType === OWN_IPAM;
-  const request = isOwn && network !== undefined ? withNetwork(original, network) : original;
+  const request =
+    isOwn && network !== undefined ? withNetwork(original, network, here ? config : undefined) : original;
   if (here) {
     return {
       add: () =>
@@ -74,7 +86,11 @@ export function isHere(context: PluginContext, request: CniRequest, ipamType: st
   return found.ok && isSelf(context.sys, found.value);
 }
 
-function withNetwork(request: CniRequest, network: KnownNetwork): CniRequest {
+/** What is known goes where the configuration says nothing: in what was read of it, else in its text. */
+function withNetwork(request: CniRequest, network: KnownNetwork, read: IpamConfig | undefined): CniRequest {
+  if (read !== undefined) {
+    return { ...request, ipamConfig: { subnet: network.subnet, master: network.nic, ...read } };
+  }
   const given = lookup(request.config, 'ipam');
   const ipam: JsonObject = isObject(given) ? given : {};
   const subnet = lookup(ipam, 'subnet') || formatCidr(network.subnet);

@@ -6,7 +6,7 @@ import { parseNetworkConfig } from '../cni/config.ts';
 import { optional } from '../cni/fields.ts';
 import { parseIpamConfig } from '../cni/ipam-config.ts';
 import { formatResult, parseResult } from '../cni/result.ts';
-import type { CniRequest, CniResult, NetworkConfig, PluginContext } from '../cni/types.ts';
+import type { CniRequest, CniResult, IpamConfig, NetworkConfig, PluginContext } from '../cni/types.ts';
 import { formatIpv4Net } from '../net/cidr.ts';
 import type { Failure } from '../sys/failure.ts';
 import { broken, err, ok, type Result } from '../sys/result.ts';
@@ -36,11 +36,11 @@ export function add(context: PluginContext, request: CniRequest): Result<CniResu
   if (!config.ok) return config;
   const here = isHere(context, request, config.value.ipamType);
   // What it would refuse is known before anything is changed, so that a refused ADD leaves no trace.
-  const wrong = here && parseIpamConfig(request);
-  if (wrong && !wrong.ok) return wrong;
+  const ipam = here ? parseIpamConfig(request) : ok(undefined);
+  if (!ipam.ok) return ipam;
   const sandbox = openSandbox(context.sys, request.env.netns);
   if (!sandbox.ok) return sandbox;
-  const call = new AddCall(context, request, config.value, sandbox.value, here);
+  const call = new AddCall(context, request, config.value, sandbox.value, ipam.value);
   return call.answerAgain() ?? call.run();
 }
 
@@ -53,7 +53,8 @@ class AddCall {
   readonly #request: CniRequest;
   readonly #config: NetworkConfig;
   readonly #sandbox: Fd;
-  readonly #ipamHere: boolean;
+  /** Of our own IPAM, which is in this process; undefined for another program. */
+  readonly #ipamConfig: IpamConfig | undefined;
   readonly #sockets: Sockets;
   readonly #hostVeth: string;
   /** The network as an earlier call recorded it; IPAM may find that this call is for another. */
@@ -64,13 +65,13 @@ class AddCall {
     request: CniRequest,
     config: NetworkConfig,
     sandbox: Fd,
-    ipamHere: boolean,
+    ipamConfig: IpamConfig | undefined,
   ) {
     this.#context = context;
     this.#request = request;
     this.#config = config;
     this.#sandbox = sandbox;
-    this.#ipamHere = ipamHere;
+    this.#ipamConfig = ipamConfig;
     this.#sockets = new Sockets(context);
     this.#hostVeth = hostVethName(context.sys, config.name, request.env);
     this.#standing = standingNetwork(context, this.#sockets, config);
@@ -111,7 +112,9 @@ class AddCall {
 
   /** One try; `occupied` when a pod that no lease knows has the address, and everything is undone. */
   #attempt(known: NetworkRecord | undefined): Result<CniResult, Failure> | 'occupied' {
-    const ipam = ipamOf(this.#context, this.#request, this.#config.ipamType, known, this.#ipamHere);
+    const read = this.#ipamConfig;
+    const { ipamType } = this.#config;
+    const ipam = ipamOf(this.#context, this.#request, ipamType, known, read !== undefined, read);
     const answer = this.#lease(ipam);
     if (!answer.ok) return answer;
     const attempt = this.#state(ipam);
