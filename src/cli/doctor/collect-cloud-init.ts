@@ -1,5 +1,6 @@
 /** Finds addresses of the pools on the host, and the file that put them there. */
 import type { PluginContext } from '../../cni/types.ts';
+import { cidrEquals, type Ipv4Net, networkOf } from '../../net/cidr.ts';
 import type { Ipv4 } from '../../net/ipv4.ts';
 import { formatIpv4 } from '../../net/ipv4.ts';
 import type { Sys } from '../../sys/sys.ts';
@@ -23,10 +24,14 @@ export function collectStolenAddresses(context: PluginContext, pool: ReadonlySet
   const host = readHostLinks(new Sockets(context).route);
   const stolen: StolenAddress[] = [];
   for (const link of host.links) {
-    for (const net of host.addresses.get(link.index) ?? []) {
+    const addresses = host.addresses.get(link.index) ?? [];
+    for (const net of addresses) {
       if (!pool.has(net.address)) continue;
       const file = fileWith(context.sys, formatIpv4(net.address));
-      stolen.push({ net, link: link.name, ...(file === undefined ? {} : { file }) });
+      const isBeside = (other: Ipv4Net) =>
+        !pool.has(other.address) && cidrEquals(networkOf(other), networkOf(net));
+      const own = link.kind === 'bridge' ? addresses.find(isBeside) : undefined;
+      stolen.push({ net, link: link.name, ...(file && { file }), ...(own && { own }) });
     }
   }
   return stolen;

@@ -38,7 +38,16 @@ test('checkStolenAddresses() names addresses, interface, file, and how to stop i
   assert.equal(
     found?.mend,
     "echo 'datasource: {Azure: {apply_network_config_for_secondary_ips: false}}' > /etc/cloud/cloud.cfg.d/99-azure-vnet.cfg" +
+      ' && sysctl -q -w net/ipv4/conf/eth0/promote_secondaries=1' +
       ' && ip address delete 10.240.0.5/16 dev eth0 && ip address delete 10.240.0.6/16 dev eth0',
+  );
+  const moved = checkStolenAddresses(
+    stolen.map((one) => ({ ...one, link: 'azure0', own: net('10.240.0.4/16') })),
+    8,
+  );
+  assert.match(
+    moved.findings[0]?.mend ?? '',
+    / dev azure0 && ip route replace 10\.240\.0\.0\/16 dev azure0 proto kernel scope link src 10\.240\.0\.4$/,
   );
 });
 
