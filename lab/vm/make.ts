@@ -7,6 +7,7 @@ import { LabError } from '../error.ts';
 import { plugNic, unplugNic } from '../fabric/port.ts';
 import { type Anchor, killAnchor, startAnchor } from '../host/anchor.ts';
 import { mountPrivateRun } from '../host/private-run.ts';
+import { waitForEnd } from '../host/process.ts';
 import type { LabState, NicState, VmState } from '../model.ts';
 import { launchResident } from '../resident/launch.ts';
 import { readState, updateState } from '../statefile.ts';
@@ -61,7 +62,9 @@ export async function removeVm(labDirectory: string, name: string): Promise<void
   const state = readState(labDirectory);
   const vm = state?.vms.find((candidate) => candidate.name === name);
   if (state?.fabric === undefined || vm === undefined) throw new LabError(`There is no VM ${name}.`);
-  killAnchor(vm.anchor);
+  // Its programs have files of the machine open until they have ended, which takes a busy machine a moment.
+  const left = await waitForEnd(killAnchor(vm.anchor), END_TIMEOUT_MS);
+  if (left.length > 0) throw new LabError(`${name} did not end within ${END_TIMEOUT_MS} ms of SIGKILL.`);
   await forgetVm(labDirectory, state.fabric, vm);
 }
 
@@ -112,4 +115,5 @@ function shippedConflist(): string | null {
 }
 
 export const CONFLIST_PATH = '/etc/cni/net.d/10-azure.conflist';
+const END_TIMEOUT_MS = 30_000;
 const DEFAULT_CNI_PATH = [BUILT, '/usr/lib/cni'];
