@@ -10,7 +10,7 @@ import type { Lab, Vm } from '../../../lab/lab.ts';
 import { kubeletProgram } from '../../../scripts/kubelet/program.ts';
 import { KUBELET_PARENT, removeCgroups } from './cgroups.ts';
 import { closeClients, WORK } from './client-vm.ts';
-import { type Traces, traces } from './traces.ts';
+import { steadyTraces, type Traces } from './traces.ts';
 import { until } from './until.ts';
 
 /** What the kubelet says of a pod, as far as it is looked at. */
@@ -39,6 +39,8 @@ export interface KubeletOptions {
   readonly cgroupParent: string;
   /** In its configuration. @default {what a kubelet has for itself} */
   readonly maxPods?: number;
+  /** Where its manifests and its own files are, which a test may place where they outlive the VM. */
+  readonly root?: string;
   /** Behind what the test needs, so that these win. */
   readonly flags?: readonly string[];
 }
@@ -46,13 +48,15 @@ export interface KubeletOptions {
 export class Kubelet {
   readonly vm: Vm;
   readonly #nodeName: string;
+  readonly #manifests: string;
   readonly #flags: readonly string[];
   #pid = 0;
 
-  private constructor(vm: Vm, nodeName: string, flags: readonly string[]) {
+  private constructor(vm: Vm, nodeName: string, root: string, flags: readonly string[]) {
     this.vm = vm;
     this.#nodeName = nodeName;
-    this.#flags = flags;
+    this.#manifests = join(root, MANIFESTS);
+    this.#flags = ['--root-dir', join(root, 'kubelet'), ...flags];
   }
 
   /** Why there is none; false when there is one. */
@@ -75,11 +79,14 @@ export class Kubelet {
   }
 
   /** Starts it and waits until it answers; its containerd runs already. */
-  static async start(vm: Vm, { flags = [], ...options }: KubeletOptions): Promise<Kubelet> {
-    mkdirSync(vm.path(MANIFESTS), { recursive: true });
-    writeFileSync(vm.path(CONFIG), JSON.stringify(configuration(options), null, 2));
+  static async start(
+    vm: Vm,
+    { root = '/var/lib', flags = [], ...options }: KubeletOptions,
+  ): Promise<Kubelet> {
+    mkdirSync(vm.path(join(root, MANIFESTS)), { recursive: true });
+    writeFileSync(vm.path(CONFIG), JSON.stringify(configuration(root, options), null, 2));
     await shieldKernel(vm);
-    const kubelet = new Kubelet(vm, (await vm.mustExec(['hostname'])).trim(), flags);
+    const kubelet = new Kubelet(vm, (await vm.mustExec(['hostname'])).trim(), root, flags);
     await kubelet.start();
     return kubelet;
   }
@@ -126,14 +133,14 @@ export class Kubelet {
 
   /** Gives it a pod to run, or replaces one: a file that is there at once with all that is in it. */
   give(name: string, manifest: object): void {
-    const hidden = this.vm.path(join(MANIFESTS, `.${name}`));
+    const hidden = this.vm.path(join(this.#manifests, `.${name}`));
     writeFileSync(hidden, JSON.stringify(manifest));
-    renameSync(hidden, this.vm.path(join(MANIFESTS, `${name}.json`)));
+    renameSync(hidden, this.vm.path(join(this.#manifests, `${name}.json`)));
   }
 
   /** Takes the pod away from it; it then ends it. */
   take(name: string): void {
-    rmSync(this.vm.path(join(MANIFESTS, `${name}.json`)));
+    rmSync(this.vm.path(join(this.#manifests, `${name}.json`)));
   }
 
   /** The pods that it has. */
@@ -183,9 +190,9 @@ export class Kubelet {
 
 /** The traces of a node at a moment in which the kubelet runs no program of its own: it has rules of iptables. */
 export async function tracesAtRest(vm: Vm): Promise<Traces> {
-  let found = await traces(vm);
+  let found = await steadyTraces(vm);
   await until('the kubelet runs nothing', async () => {
-    found = await traces(vm);
+    found = await steadyTraces(vm);
     return !found.processes.some((name) => /^ip6?tables/.test(name));
   });
   return found;
@@ -219,11 +226,11 @@ export const CONTAINER = 'who';
  * is the root otherwise). How full the machine is does not concern the test. Its plugins for volumes would be in /usr,
  * which is the machine's too.
  */
-function configuration({ cgroupParent, maxPods }: KubeletOptions): object {
+function configuration(root: string, { cgroupParent, maxPods }: KubeletOptions): object {
   return {
     kind: 'KubeletConfiguration',
     apiVersion: 'kubelet.config.k8s.io/v1beta1',
-    staticPodPath: MANIFESTS,
+    staticPodPath: join(root, MANIFESTS),
     containerRuntimeEndpoint: 'unix:///run/containerd/containerd.sock',
     readOnlyPort: READ_ONLY_PORT,
     authentication: { anonymous: { enabled: true }, webhook: { enabled: false } },
@@ -257,7 +264,7 @@ const WANTED_OF_KERNEL = {
 
 const PROGRAM = kubeletProgram();
 const CONFIG = `${WORK}/kubelet.json`;
-const MANIFESTS = `${WORK}/manifests`;
+const MANIFESTS = 'manifests';
 const LOG = `${WORK}/kubelet.log`;
 /** From here on events are in the log. */
 const LOG_LEVEL = '3';

@@ -51,7 +51,7 @@ export class StaticPod implements ClientPod {
     return { id: status.containerID ?? '', restarts: status.restartCount };
   }
 
-  /** Takes the manifest away, and waits until the kubelet has forgotten the pod. */
+  /** Takes the manifest away, and waits until the kubelet tells of the pod no more: it still ends it then. */
   async remove(): Promise<void> {
     this.#kubelet.take(this.name);
     await until(`${this.name} is gone`, async () => (await this.#kubelet.pod(this.name)) === undefined);
