@@ -1,6 +1,6 @@
 /** One HTTP/1.1 GET over plain TCP to an IPv4 address, with one deadline for everything. */
 import { err, ok, type Result } from '../sys/result.ts';
-import { type Fd, type Sys, SysError } from '../sys/sys.ts';
+import { type Fd, isErrno, type Sys, SysError } from '../sys/sys.ts';
 import { type HttpProblem, type HttpReason, MAX_HEAD_BYTES, readResponse } from './http-response.ts';
 import { type Ipv4, parseIpv4 } from './ipv4.ts';
 
@@ -25,6 +25,15 @@ export function parseHttpUrl(text: string): HttpUrl | undefined {
 }
 
 /**
+ * Waits for at most `mostMs` at a time, and again while time is left. What counts is the waiting that was asked for: a
+ * machine that pauses has not given the other end the time to answer.
+ */
+type Patiently = <T>(mostMs: number, wait: (timeoutMs: number) => T) => T;
+
+/** Of a pause no more than this counts. */
+const SLICE_MS = 200;
+
+/**
  * Body of the answer. `deadlineMs` covers connecting, sending and receiving together; a body of more than
  * `maxBytes` is refused as soon as that is known.
  */
@@ -33,17 +42,26 @@ export function httpGet(
   url: HttpUrl,
   limits: { readonly deadlineMs: number; readonly maxBytes: number },
 ): Result<Uint8Array, HttpProblem> {
-  const endUs = sys.monotonicUs() + limits.deadlineMs * 1000;
-  const remainingMs = (): number => {
-    const left = Math.ceil((endUs - sys.monotonicUs()) / 1000);
-    if (left <= 0) throw new SysError('ETIMEDOUT', 'http', '');
-    return left;
+  let leftMs = limits.deadlineMs;
+  const patiently: Patiently = (mostMs, wait) => {
+    for (;;) {
+      const timeoutMs = Math.ceil(Math.min(leftMs, mostMs));
+      const startUs = sys.monotonicUs();
+      try {
+        if (timeoutMs > 0) return wait(timeoutMs);
+        throw new SysError('ETIMEDOUT', 'http', '');
+      } catch (error) {
+        if (timeoutMs < mostMs || !isErrno(error, 'ETIMEDOUT')) throw error;
+      } finally {
+        leftMs -= Math.min(timeoutMs, (sys.monotonicUs() - startUs) / 1000);
+      }
+    }
   };
   let fd: Fd | undefined;
   try {
-    fd = sys.connectTcp(url.address, url.port, remainingMs());
-    sendAll(sys, fd, requestFor(url), remainingMs);
-    return receive(sys, fd, limits.maxBytes, remainingMs);
+    fd = patiently(limits.deadlineMs, (timeoutMs) => sys.connectTcp(url.address, url.port, timeoutMs));
+    sendAll(sys, fd, requestFor(url), patiently);
+    return receive(sys, fd, limits.maxBytes, patiently);
   } catch (error) {
     if (!(error instanceof SysError)) throw error;
     const reason = REASONS[error.code] ?? 'unreachable';
@@ -58,19 +76,16 @@ function requestFor({ host, path }: HttpUrl): string {
   return `GET ${path} HTTP/1.1\r\nHost: ${host}\r\nAccept: */*\r\nConnection: close\r\n\r\n`;
 }
 
-function sendAll(sys: Sys, fd: Fd, text: string, remainingMs: () => number): void {
+function sendAll(sys: Sys, fd: Fd, text: string, patiently: Patiently): void {
   const bytes = sys.encodeUtf8(text);
   for (let offset = 0; offset < bytes.length; ) {
-    offset += sys.send(fd, bytes, offset, bytes.length - offset, remainingMs());
+    offset += patiently(SLICE_MS, (timeoutMs) =>
+      sys.send(fd, bytes, offset, bytes.length - offset, timeoutMs),
+    );
   }
 }
 
-function receive(
-  sys: Sys,
-  fd: Fd,
-  maxBytes: number,
-  remainingMs: () => number,
-): Result<Uint8Array, HttpProblem> {
+function receive(sys: Sys, fd: Fd, maxBytes: number, patiently: Patiently): Result<Uint8Array, HttpProblem> {
   let buffer = new Uint8Array(FIRST_BUFFER_BYTES);
   for (let length = 0; ; ) {
     if (length === buffer.length) {
@@ -80,7 +95,10 @@ function receive(
       larger.set(buffer);
       buffer = larger;
     }
-    const count = sys.recv(fd, buffer, length, buffer.length - length, remainingMs());
+    const room = buffer;
+    const count = patiently(SLICE_MS, (timeoutMs) =>
+      sys.recv(fd, room, length, room.length - length, timeoutMs),
+    );
     length += count;
     const state = readResponse(buffer.subarray(0, length), count === 0, maxBytes);
     if (state.state === 'body') return ok(state.body);

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import '../../support/seed.ts';
 import { type HttpUrl, httpGet, parseHttpUrl } from '../../../src/net/http.ts';
 import { formatIpv4 } from '../../../src/net/ipv4.ts';
-import { FakeWorld, Killed, type TcpReply, type TcpServer } from '../../support/fake-sys.ts';
+import { type FakeCall, FakeWorld, Killed, type TcpReply, type TcpServer } from '../../support/fake-sys.ts';
 
 const LIMITS = { deadlineMs: 2000, maxBytes: 100_000 };
 const URL = 'http://10.0.0.1:8080/a?b=c&d';
@@ -102,6 +102,19 @@ test('httpGet() keeps one deadline for everything', () => {
     end: 'hang' as const,
   });
   assert.deepEqual(get(drip), { text: 'timed out: no answer within 2000 ms', tookMs: 2000 });
+});
+
+test('httpGet() waits on after a pause of the machine, which counts as one slice of the waiting', () => {
+  const world = new FakeWorld();
+  world.tcp.set('10.0.0.1:8080', replying('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok'));
+  let pauses = 0;
+  const fault = ({ name }: FakeCall) => {
+    if (name !== 'recv' || pauses++ > 2) return undefined;
+    world.nowMs += 5000;
+    return 'ETIMEDOUT';
+  };
+  const answer = httpGet(world.process({ fault }), parseHttpUrl(URL) as HttpUrl, LIMITS);
+  assert.deepEqual(answer, { ok: true, value: new TextEncoder().encode('ok') });
 });
 
 test('httpGet() stops reading an endless answer', () => {
