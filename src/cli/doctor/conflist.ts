@@ -18,8 +18,11 @@ export interface ConflistFacts {
 
 export function checkConflists({ directory, files }: ConflistFacts): Checked {
   const own = files.find(isOurs);
+  // A file of that name which cannot be read is to be corrected, not to be replaced.
+  const isDamaged = files.some(({ name, list }) => name === CONFLIST && !list.ok);
+  const none = isDamaged ? [] : [missing(directory)];
   const findings = [
-    ...(own === undefined ? [missing(directory)] : before(files.slice(0, files.indexOf(own)), own)),
+    ...(own === undefined ? none : before(files.slice(0, files.indexOf(own)), own)),
     ...files.flatMap((file) => unusable(file, own === undefined || files.indexOf(file) < files.indexOf(own))),
     ...files.flatMap(wrongKeys),
   ];
@@ -34,9 +37,11 @@ function missing(directory: string): Problem {
   return finding('error', 'CONFLIST_MISSING', {
     found: `no configuration in ${directory} names the plugin ${OWN_PLUGIN}`,
     why: 'no runtime calls the plugin',
-    mend: `install -D -m 644 10-azure.conflist ${directory}/10-azure.conflist`,
+    mend: `install -D -m 644 ${CONFLIST} ${directory}/${CONFLIST}`,
   });
 }
+
+const CONFLIST = '10-azure.conflist';
 
 /** Whatever can be used and sorts before ours wins. */
 function before(files: readonly ConflistFile[], own: ConflistFile): Problem[] {
