@@ -146,10 +146,13 @@ test('azure-vnet cluster plan prints what the library plans', () => {
   const { status, stdout, stderr } = run(['plan', file, '--json']);
   assert.equal(status, 0);
   assert.deepEqual(JSON.parse(stdout), planDocument(planAddresses(definition)));
+  const [ranges, size, ...more] = stderr.split('\n\n');
   assert.match(
-    stderr,
-    /^\S+page\.json:8:26: warning: .*\[service-range-overlap\]\n +8 \| .*\n +\| +\^{13}\n$/,
+    ranges ?? '',
+    /^\S+page\.json:8:26: warning: .*\[service-range-overlap\]\n +8 \| .*\n +\| +\^{13}$/,
   );
+  assert.match(size ?? '', /^\S+page\.json:14:17: warning: .*\[vm-size\]\n +14 \| .*\n +\| +\^{13}\n$/);
+  assert.deepEqual(more, []);
   assert.match(
     run(['plan', file]).stdout,
     /^k8s-master-27604533-0 +k8s-master-27604533-nic-0 +KubeClusterSubnet +10\.0\.1\.50 +10\.0\.0\.4-10\.0\.0\.33 +30 +this plan$/m,
