@@ -58,9 +58,17 @@ export function writeRecord(sys: Sys, path: string, value: JsonObject): void {
   if (bytes.length > MAX_RECORD_BYTES) {
     throw new SysError('EFBIG', 'write', `${path}: a record of ${bytes.length} bytes`);
   }
-  // Of one name for each process, which writes one record at a time.
+  replaceFile(sys, path, bytes, 0o600);
+}
+
+/**
+ * Writes a file on the file system of the state as a whole, as a record is; a directory that is missing is made if it is one
+ * of the state. Throws a SysError, and leaves the old file, when it cannot.
+ */
+export function replaceFile(sys: Sys, path: string, bytes: Uint8Array, mode: number): void {
+  // Of one name for each process, which writes one file at a time.
   const temporary = `${TEMPORARY_DIR}/${sys.pid()}`;
-  withDirectory(sys, TEMPORARY_DIR, () => writeTemporary(sys, temporary, bytes));
+  withDirectory(sys, TEMPORARY_DIR, () => writeTemporary(sys, temporary, bytes, mode));
   try {
     withDirectory(sys, directoryOf(path), () => sys.rename(temporary, path));
   } catch (error) {
@@ -143,8 +151,8 @@ export function setAside(sys: Sys, path: string, log: OperationLog, reason: stri
   }
 }
 
-function writeTemporary(sys: Sys, path: string, bytes: Uint8Array): void {
-  const options = { write: true, create: true, exclusive: true, noFollow: true, mode: 0o600 };
+function writeTemporary(sys: Sys, path: string, bytes: Uint8Array, mode: number): void {
+  const options = { write: true, create: true, exclusive: true, noFollow: true, mode };
   let fd: ReturnType<Sys['open']>;
   try {
     fd = sys.open(path, options);

@@ -33,7 +33,9 @@ export function moveToBridge(
   config: HostConfig,
 ): Failure | undefined {
   const batch = new MessageWriter();
-  for (const address of config.addresses) copyAddress(batch, address, bridge.index, { prefixRoute: false });
+  // Forever: nobody renews the lease of an address on the bridge, and Azure does not take it from the NIC.
+  const onBridge = { prefixRoute: false, forever: true };
+  for (const address of config.addresses) copyAddress(batch, address, bridge.index, onBridge);
   setLink(batch, nic.index, { masterIndex: bridge.index });
   // The bridge has a carrier from here on. Before the kernel has come to that, it would drop what the routes lead
   // there; a lost question for the gateway's MAC costs the node a second.

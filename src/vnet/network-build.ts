@@ -8,6 +8,7 @@ import type { Ipv4 } from '../net/ipv4.ts';
 import { MessageWriter } from '../net/netlink/writer.ts';
 import { ipv4NetOf } from '../net/rtnl/address.ts';
 import { type Link, setHairpin } from '../net/rtnl/link.ts';
+import { removeRecord } from '../state/records.ts';
 import { type Failure, failure, failureOf } from '../sys/failure.ts';
 import { broken, err, ok, type Result } from '../sys/result.ts';
 import { podAddresses, reattachPods } from './adopt.ts';
@@ -33,6 +34,7 @@ import { ensureRules, removePodElements, removeRules } from './l2-rules.ts';
 import { findMaster, type HostLinks } from './master.ts';
 import { defaultBridgeName } from './names.ts';
 import { listNetworks, type NetworkRecord, readNetwork, writeNetwork } from './network-record.ts';
+import { keepNetworkdOff, networkdFile } from './networkd.ts';
 import { copyLinkDns } from './resolved.ts';
 
 export interface ReadyNetwork {
@@ -213,6 +215,7 @@ function carryOut(
     noteMultipath(context, sockets, nic, bridge);
     copyLinkDns(context, nic.name, bridge.name);
   }
+  keepNetworkdOff(context, nic.name, bridge.name);
   reattachPods(context, sockets.route, bridge);
   if (config.disableHairpinOnHostInterface !== false) return undefined;
   const batch = new MessageWriter();
@@ -240,7 +243,9 @@ function revert(context: PluginContext, sockets: Sockets, planned: Plan, isNew: 
     return;
   }
   removeHostRecord(context.sys, JOURNAL_DIR, bridge.name);
-  if (isNew) removeHostRecord(context.sys, HOSTS_DIR, bridge.name);
+  if (!isNew) return;
+  removeHostRecord(context.sys, HOSTS_DIR, bridge.name);
+  removeRecord(context.sys, networkdFile(bridge.name));
 }
 
 function ipv4sOf(config: HostConfig): Ipv4[] {

@@ -9,19 +9,18 @@ import { type Sys, SysError } from '../sys/sys.ts';
 
 /** Exists while systemd-resolved runs. */
 const RESOLVED_RUNTIME = '/run/systemd/resolve/resolv.conf';
-const RESOLVECTL_PATHS = ['/usr/bin/resolvectl', '/bin/resolvectl'] as const;
+const RESOLVECTL = '/usr/bin/resolvectl';
 const TIMEOUT_MS = 2000;
 const MAX_OUTPUT_BYTES = 65536;
 
 /** Copies all servers and domains; what cannot be copied is noted, the network works without. */
 export function copyLinkDns({ sys, log }: PluginContext, nic: string, bridge: string): void {
-  const resolvectl = RESOLVECTL_PATHS.find((path) => exists(sys, path));
-  if (!exists(sys, RESOLVED_RUNTIME) || resolvectl === undefined) return;
+  if (!exists(sys, RESOLVED_RUNTIME) || !exists(sys, RESOLVECTL)) return;
   for (const verb of ['dns', 'domain']) {
-    const shown = run(sys, [resolvectl, verb, nic]);
+    const shown = run(sys, [RESOLVECTL, verb, nic]);
     const values = shown.ok ? valuesOf(shown.text) : [];
     if (shown.ok && values.length === 0) continue;
-    const set = shown.ok ? run(sys, [resolvectl, verb, bridge, ...values]) : shown;
+    const set = shown.ok ? run(sys, [RESOLVECTL, verb, bridge, ...values]) : shown;
     if (!set.ok) {
       log.note(
         'warn',
@@ -33,21 +32,14 @@ export function copyLinkDns({ sys, log }: PluginContext, nic: string, bridge: st
 
 /** "Link 2 (eth0): 168.63.129.16 10.0.0.10" → the words after the colon. */
 export function valuesOf(line: string): string[] {
-  const colon = line.indexOf('):');
-  return colon < 0
-    ? []
-    : line
-        .slice(colon + 2)
-        .split(/\s+/)
-        .filter((word) => word !== '');
+  return line.split('):')[1]?.match(/\S+/g) ?? [];
 }
 
 function run(sys: Sys, argv: readonly string[]): { readonly ok: boolean; readonly text: string } {
   try {
-    const env = { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C' };
     const result = sys.spawn({
       argv,
-      env,
+      env: { LC_ALL: 'C' },
       stdin: '',
       timeoutMs: TIMEOUT_MS,
       maxOutputBytes: MAX_OUTPUT_BYTES,

@@ -1,6 +1,10 @@
-/** Which network managers run, and which of our links they manage: from the files that they keep under /run. */
+/**
+ * Which network managers run, and which of our links they manage: from the files that they keep under /run. A NIC that
+ * systemd-networkd will leave alone when it starts again is not one of them.
+ */
 import type { Sys } from '../../sys/sys.ts';
-import { readIfAny } from '../files.ts';
+import { networkdFile } from '../../vnet/networkd.ts';
+import { exists, readIfAny } from '../files.ts';
 import type { NodeFacts } from '../node/facts.ts';
 import type { ManagedLink, ManagerFacts, ManagerName } from './managers.ts';
 import { processesNamed } from './processes.ts';
@@ -12,6 +16,8 @@ interface Manager {
   readonly says: RegExp;
 }
 
+const NETWORKD = 'systemd-networkd';
+
 const MANAGERS: readonly Manager[] = [
   {
     name: 'NetworkManager',
@@ -19,7 +25,7 @@ const MANAGERS: readonly Manager[] = [
     says: /^managed=(true|yes|1)$/m,
   },
   {
-    name: 'systemd-networkd',
+    name: NETWORKD,
     file: (index) => `/run/systemd/netif/links/${index}`,
     says: /^ADMIN_STATE=(configuring|configured|failed)$/m,
   },
@@ -31,7 +37,10 @@ export function collectManagers(sys: Sys, node: Pick<NodeFacts, 'networks' | 'en
     name,
     managed: links
       .filter(({ index }) => says.test(readIfAny(sys, file(index)) ?? ''))
-      .map(({ link }) => link),
+      .map(({ link }) => link)
+      .filter(
+        ({ role, bridge }) => role !== 'nic' || name !== NETWORKD || !exists(sys, networkdFile(bridge)),
+      ),
   }));
 }
 

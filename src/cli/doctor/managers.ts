@@ -1,4 +1,5 @@
 /** Check "network managers": does one of them take our links for its own? */
+import { NETWORKD_DIRECTORY, networkdFile } from '../../vnet/networkd.ts';
 import type { Problem } from '../node/problem.ts';
 import { type Checked, finding } from './finding.ts';
 
@@ -37,17 +38,24 @@ function fights({ name, managed }: ManagerFacts): Problem[] {
   ];
 }
 
-/** The usual state of a node: nothing is wrong until the manager touches the NIC again. */
+/** NetworkManager has its own opinion of a NIC; systemd-networkd is told at the first ADD, by a file that is missing here. */
 function mayInterfere({ name, managed }: ManagerFacts): Problem[] {
   return managed
     .filter(({ role }) => role === 'nic')
-    .map((link) =>
-      finding('note', 'NIC_MANAGED', {
-        found: `${name} manages ${link.name}, whose addresses ${link.bridge} has`,
-        why: `when ${name} is restarted it may put the addresses back on ${link.name}; the next ADD takes them off again`,
-        mend: 'azure-vnet repair',
-      }),
-    );
+    .map((link) => {
+      const found = `${name} manages ${link.name}, whose addresses ${link.bridge} has`;
+      return name === 'NetworkManager'
+        ? finding('note', 'NIC_MANAGED', {
+            found,
+            why: `when ${name} is restarted it may put the addresses back on ${link.name}; the next ADD takes them off again`,
+            mend: 'azure-vnet repair',
+          })
+        : finding('warning', 'NIC_MANAGED', {
+            found,
+            why: `when ${name} is restarted it takes ${link.name} out of ${link.bridge}: node and pods are off the network until the next ADD`,
+            mend: `mkdir -p ${NETWORKD_DIRECTORY} && printf '${unmanaged([link.name, link.bridge, 'azv*'])}' > ${networkdFile(link.bridge)}`,
+          });
+    });
 }
 
 /** NetworkManager.conf(5), systemd.network(5). */
@@ -60,10 +68,11 @@ function leaveAlone(name: ManagerName, bridges: readonly string[]): string {
       ' && systemctl reload NetworkManager'
     );
   }
-  return (
-    `printf '[Match]\\nName=${links.join(' ')}\\n[Link]\\nUnmanaged=yes\\n' > /etc/systemd/network/05-azure-vnet.network` +
-    ' && networkctl reload'
-  );
+  return `printf '${unmanaged(links)}' > /etc/systemd/network/05-azure-vnet.network && networkctl reload`;
+}
+
+function unmanaged(links: readonly string[]): string {
+  return `[Match]\\nName=${links.join(' ')}\\n[Link]\\nUnmanaged=yes\\n`;
 }
 
 const MAX_SHOWN = 3;

@@ -4,9 +4,12 @@ import { tableExists } from '../../net/nft/read.ts';
 import { NftTransaction } from '../../net/nft/transaction.ts';
 import { withLock } from '../../state/lock.ts';
 import { removeRecord } from '../../state/records.ts';
+import { exists } from '../../sys/exists.ts';
 import { type Failure, failure, failureOf } from '../../sys/failure.ts';
+import type { Sys } from '../../sys/sys.ts';
 import { Sockets } from '../../vnet/host-links.ts';
 import { L2_TABLE } from '../../vnet/l2-expressions.ts';
+import { networkdFile } from '../../vnet/networkd.ts';
 import {
   type Call,
   CNI_PATH_FLAG,
@@ -25,6 +28,7 @@ import { collectNode } from '../node/collect.ts';
 import { Requests } from '../requests.ts';
 import { installedFiles } from './files.ts';
 import { giveBack } from './give-back.ts';
+import { letNetworkdIn } from './networkd.ts';
 import { planUninstall, type UninstallPlan } from './plan.ts';
 import { removeState } from './state.ts';
 
@@ -68,7 +72,7 @@ function uninstall(call: Call): number {
   }
   if (given.switches.has(DRY_RUN_FLAG.name)) {
     out.print(
-      steps(plan)
+      steps(sys, plan)
         .map((text) => `would ${text}\n`)
         .join(''),
     );
@@ -84,7 +88,7 @@ function uninstall(call: Call): number {
 }
 
 /** The steps in their order, each as "would …" is followed by it. */
-function steps({ remains, bridges, files }: UninstallPlan): string[] {
+function steps(sys: Sys, { remains, bridges, files }: UninstallPlan): string[] {
   return [
     ...files.filter((path) => !isProgram(path)).map((path) => `remove ${path}`),
     ...remains.map((each) => `remove ${describeRemains(each)}`),
@@ -93,6 +97,10 @@ function steps({ remains, bridges, files }: UninstallPlan): string[] {
         `give ${addresses.join(', ') || 'its addresses'} of ${bridge} back to the NIC with the MAC address ${nicMac}, and remove ${bridge}`,
     ),
     `remove table bridge ${L2_TABLE}, if it is there`,
+    ...bridges
+      .map(({ bridge }) => networkdFile(bridge))
+      .filter((path) => exists(sys, path))
+      .map((path) => `remove ${path}`),
     'remove /run/azure-vnet',
     ...files.filter(isProgram).map((path) => `remove ${path}`),
   ];
@@ -149,6 +157,7 @@ function leaveNode(
     tell(`removed table bridge ${L2_TABLE}`);
   }
   try {
+    for (const { bridge } of bridges) letNetworkdIn(context.sys, bridge).forEach(tell);
     removeState(context.sys);
     tell('removed /run/azure-vnet');
     return undefined;

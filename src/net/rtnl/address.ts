@@ -20,6 +20,7 @@ const IFA_LOCAL = 2;
 const LOCAL = attrTypes(IFA_LOCAL);
 const IFA_LABEL = 3;
 const IFA_BROADCAST = 4;
+const IFA_CACHEINFO = 6;
 const IFA_FLAGS = 8;
 
 const IFA_F_SECONDARY = 0x01;
@@ -94,13 +95,13 @@ export function addIpv4(batch: MessageWriter, linkIndex: number, net: Ipv4Net): 
 
 /**
  * Adds a message that gives `linkIndex` the same address. Without prefix route the connected route
- * is left to the caller. The label names the old link and is left out.
+ * is left to the caller; `forever` leaves the lifetime out. The label names the old link and is left out.
  */
 export function copyAddress(
   batch: MessageWriter,
   address: LinkAddress,
   linkIndex: number,
-  options: { readonly prefixRoute: boolean },
+  options: { readonly prefixRoute: boolean; readonly forever?: boolean },
 ): void {
   const kept = address.flags & ~(KERNEL_FLAGS | IFA_F_NOPREFIXROUTE);
   // The address was unique on the link before: no second detection, which would take it away for a second.
@@ -109,7 +110,8 @@ export function copyAddress(
   batch.begin(RTM_NEWADDR, NLM_F_CREATE | NLM_F_REPLACE);
   ifaddr(batch, { ...address, linkIndex });
   for (const attr of address.attrs) {
-    if (attr.type !== IFA_LABEL && attr.type !== IFA_FLAGS) batch.attr(attr.type, attr.value);
+    const left = attr.type === IFA_LABEL || attr.type === IFA_FLAGS;
+    if (!left && !(options.forever && attr.type === IFA_CACHEINFO)) batch.attr(attr.type, attr.value);
   }
   batch.attrU32(IFA_FLAGS, flags).end();
 }

@@ -1,6 +1,6 @@
 /** What is wrong around the node: kernel settings, firewall, managers, configuration, plugins, source, pool. */
 import { BIN } from '../../support/tool.ts';
-import { type Fault, removed, wireserverFault, written } from './fault.ts';
+import { type Fault, type FaultyNode, removed, wireserverFault, written } from './fault.ts';
 
 export const SETUP_FAULTS: Readonly<Record<string, Fault>> = {
   'ip_forward off': {
@@ -43,7 +43,16 @@ export const SETUP_FAULTS: Readonly<Record<string, Fault>> = {
       await node.start('systemd-networkd');
       node.write(`/run/systemd/netif/links/${await node.indexOf('azure0')}`, 'ADMIN_STATE=configured\n');
     },
-    undo: (node) => node.stop(),
+    undo: stopNetworkd,
+    severity: 'warning',
+  },
+  'systemd-networkd managing the NIC, and not told': {
+    code: 'NIC_MANAGED',
+    found: /^systemd-networkd manages eth0, whose addresses azure0 has$/,
+    inject: async (node) => {
+      await node.start('systemd-networkd');
+      node.write(`/run/systemd/netif/links/${await node.indexOf('eth0')}`, 'ADMIN_STATE=configured\n');
+    },
     severity: 'warning',
   },
   'NetworkManager managing the NIC': {
@@ -136,3 +145,9 @@ export const SETUP_FAULTS: Readonly<Record<string, Fault>> = {
     severity: 'warning',
   },
 };
+
+/** What it keeps under /run would tell of it still. */
+async function stopNetworkd(node: FaultyNode): Promise<void> {
+  await node.stop();
+  await node.sh('rm -r /run/systemd');
+}

@@ -65,7 +65,11 @@ test('checkManagers() warns of one that manages bridge or pods, and notes one th
   assert.deepEqual(codes(checkManagers([])), []);
   assert.deepEqual(codes(checkManagers([{ name: 'systemd-networkd', managed: [] }])), []);
   const usual = checkManagers([{ name: 'systemd-networkd', managed: [link('eth0', 'nic')] }]);
-  assert.deepEqual(codes(usual), ['note NIC_MANAGED']);
+  assert.deepEqual(codes(usual), ['warning NIC_MANAGED']);
+  assert.equal(
+    usual.findings[0]?.mend,
+    "mkdir -p /run/systemd/network && printf '[Match]\\nName=eth0 azure0 azv*\\n[Link]\\nUnmanaged=yes\\n' > /run/systemd/network/05-azure-vnet-azure0.network",
+  );
   const managed = [link('azure0', 'bridge'), link('azv1', 'pod')];
   const networkd = checkManagers([{ name: 'systemd-networkd', managed }]);
   assert.deepEqual(codes(networkd), ['warning LINK_MANAGED']);

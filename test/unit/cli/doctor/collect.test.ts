@@ -112,6 +112,8 @@ test('collectManagers() reads what the managers keep of our links', () => {
     { name: 'NetworkManager', managed: [{ name: 'azure0', role: 'bridge', bridge: 'azure0' }] },
     { name: 'systemd-networkd', managed: [{ name: 'eth0', role: 'nic', bridge: 'azure0' }] },
   ]);
+  world.write('/run/systemd/network/05-azure-vnet-azure0.network', '[Link]\nUnmanaged=yes\n');
+  assert.deepEqual(read()[1], { name: 'systemd-networkd', managed: [] }, 'it has been told');
 });
 
 function firewall(options: {
