@@ -1,5 +1,5 @@
 /** The images as C: their bytes, and the table of them. */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { deflateRawSync } from 'node:zlib';
 import { NUMBERS_BYTES } from './snapshot.ts';
 import type { Toolchain } from './target.ts';
@@ -33,7 +33,10 @@ function stored(name: string, bytecode: string): Stored {
     return { name, file: bytecode, storedBytes: bytes.length, bytes: bytes.length };
   const packed = deflateRawSync(bytes, DEFLATE);
   const file = `${bytecode}.deflate`;
-  writeFileSync(file, packed);
+  // Whole at every moment: the assembler of another target may be reading it.
+  const beside = `${file}.${process.pid}`;
+  writeFileSync(beside, packed);
+  renameSync(beside, file);
   return { name, file, storedBytes: packed.length, bytes: bytes.length };
 }
 
