@@ -25,19 +25,23 @@ export function findProgram(sys: Sys, name: string): string | undefined {
   });
 }
 
-/** Runs a program by its name to its end; an error is one line that begins with the command. */
+/** For what changes the node: while the machine starts, modules are loaded and everything else starts as well. */
+export const CHANGE_LIMIT_MS = 60_000;
+
+/** Runs a program by its name to its end, of at most `limitMs`; an error is one line that begins with the command. */
 export function runProgram(
   sys: Sys,
   [name = '', ...args]: readonly string[],
   stdin = '',
+  limitMs = TIMEOUT_MS,
 ): Result<string, string> {
   const path = findProgram(sys, name);
   if (path === undefined) return err(`${name} is not installed`);
   const command = [name, ...args].join(' ');
-  const ended = spawn(sys, [path, ...args], stdin, {});
+  const ended = spawn(sys, [path, ...args], stdin, {}, limitMs);
   if (!ended.ok) return err(`${command}: ${ended.error}`);
   const { status, stdout, stderr, timedOut, truncated } = ended.value;
-  if (timedOut) return err(`${command}: not finished after ${TIMEOUT_MS / 1000} s`);
+  if (timedOut) return err(`${command}: not finished after ${limitMs / 1000} s`);
   if (truncated) return err(`${command}: printed more than ${MAX_OUTPUT_BYTES} bytes`);
   if (status === 0) return ok(stdout);
   const said = (stderr.trim() || stdout.trim()).split('\n')[0] ?? '';

@@ -1,7 +1,7 @@
 /** The rules see what crosses the bridge only while the kernel has br_netfilter; not every runtime loads it. */
 import type { Call } from '../command.ts';
 import { readIfAny } from '../files.ts';
-import { runProgram } from '../programs.ts';
+import { CHANGE_LIMIT_MS, runProgram } from '../programs.ts';
 import { isDry } from './carry-out.ts';
 
 const SETTING = '/proc/sys/net/bridge/bridge-nf-call-iptables';
@@ -19,7 +19,7 @@ export function letRulesSeeBridges(call: Call): void {
       out.print(`would run ${command}: without it the rules do not meet what crosses the bridge\n`);
       return;
     }
-    const loaded = runProgram(sys, LOAD);
+    const loaded = runProgram(sys, LOAD, '', CHANGE_LIMIT_MS);
     if (loaded.ok) {
       log.note('info', `ran ${command}`);
       out.print(`ran ${command}: without it the rules do not meet what crosses the bridge\n`);

@@ -6,7 +6,7 @@
 import { err, ok, type Result } from '../../sys/result.ts';
 import type { Sys } from '../../sys/sys.ts';
 import { readIfAny } from '../files.ts';
-import { findProgram, runProgram } from '../programs.ts';
+import { CHANGE_LIMIT_MS, findProgram, runProgram } from '../programs.ts';
 import { restoreInput } from './plan.ts';
 import { type Present, readPresent } from './rules.ts';
 
@@ -21,7 +21,7 @@ export interface Variant {
 
 /** The usual one first, then the other one if it has tables; an error is one line. */
 export function readVariants(sys: Sys): Result<readonly [Variant, ...Variant[]], string> {
-  const version = runProgram(sys, ['iptables', '--version']);
+  const version = runProgram(sys, ['iptables', '--version'], '', CHANGE_LIMIT_MS);
   if (!version.ok) {
     const missing = findProgram(sys, 'iptables') === undefined;
     return err(missing ? `${version.error}: install it (apt-get install iptables)` : version.error);
@@ -42,11 +42,11 @@ export function restoreArgv({ program }: Variant): string[] {
 
 /** Applies the lines of a plan, all or none. */
 export function restore(sys: Sys, variant: Variant, lines: readonly string[]): Result<string, string> {
-  return runProgram(sys, restoreArgv(variant), restoreInput(lines));
+  return runProgram(sys, restoreArgv(variant), restoreInput(lines), CHANGE_LIMIT_MS);
 }
 
 function readVariant(sys: Sys, program: string): Result<Variant, string> {
-  const listed = runProgram(sys, [program, '-w', WAIT_S, '-t', 'nat', '-S']);
+  const listed = runProgram(sys, [program, '-w', WAIT_S, '-t', 'nat', '-S'], '', CHANGE_LIMIT_MS);
   return listed.ok ? ok({ program, present: readPresent(listed.value) }) : listed;
 }
 

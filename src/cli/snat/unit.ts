@@ -4,7 +4,7 @@ import { formatCidr } from '../../net/cidr.ts';
 import { err, ok, type Result } from '../../sys/result.ts';
 import type { Sys } from '../../sys/sys.ts';
 import { exists, readIfAny, replaceFile, statIfAny } from '../files.ts';
-import { runProgram } from '../programs.ts';
+import { CHANGE_LIMIT_MS, runProgram } from '../programs.ts';
 
 export const UNIT = 'azure-vnet-snat.service';
 const UNIT_DIRECTORY = '/etc/systemd/system';
@@ -66,7 +66,7 @@ export function writeUnit(sys: Sys, text: string): Result<readonly string[], str
     ['systemctl', 'daemon-reload'],
     ['systemctl', 'enable', UNIT],
   ]) {
-    const ended = runProgram(sys, argv);
+    const ended = runProgram(sys, argv, '', CHANGE_LIMIT_MS);
     if (!ended.ok) return err(ended.error);
     done.push(`ran ${argv.join(' ')}`);
   }
@@ -78,7 +78,7 @@ export function removeUnit(sys: Sys): Result<readonly string[], string> {
   if (readUnit(sys) === undefined) return ok([]);
   const done: string[] = [];
   if (systemdRuns(sys)) {
-    const disabled = runProgram(sys, ['systemctl', 'disable', UNIT]);
+    const disabled = runProgram(sys, ['systemctl', 'disable', UNIT], '', CHANGE_LIMIT_MS);
     if (!disabled.ok) return err(disabled.error);
     done.push(`ran systemctl disable ${UNIT}`);
   }

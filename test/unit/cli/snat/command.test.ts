@@ -47,7 +47,9 @@ function snat(words: readonly string[], node: Node = {}) {
     world.write(`/usr/sbin/${name}`, '', 0o755);
   }
   const ran: string[] = [];
-  const spawn = ({ argv, stdin }: SpawnRequest): SpawnResult => {
+  const limitsMs: number[] = [];
+  const spawn = ({ argv, stdin, timeoutMs }: SpawnRequest): SpawnResult => {
+    limitsMs.push(timeoutMs);
     const command = argv.join(' ').replace('/usr/sbin/', '');
     const ended = (stdout: string) => ({
       status: 0,
@@ -69,7 +71,7 @@ function snat(words: readonly string[], node: Node = {}) {
   const status = runTool(sys, 'v1', [snatCommand]);
   assert.equal(sys.openDescriptors, 0);
   const unit = world.exists(UNIT_PATH) ? world.read(UNIT_PATH) : undefined;
-  return { status, stdout: sys.stdout, stderr: sys.stderr, ran, unit };
+  return { status, stdout: sys.stdout, stderr: sys.stderr, ran, unit, limitsMs };
 }
 
 test('snat apply runs one transaction and says what traffic does', () => {
@@ -234,4 +236,12 @@ test('snat apply leaves br_netfilter off where somebody has switched it off, and
   const { stdout, ran } = snat(['apply', '--cidr', '10.0.0.0/8'], { bridgeNetfilter: '0' });
   assert.equal(ran.length, 1);
   assert.match(stdout, /^note: .* azure-vnet doctor says how/m);
+});
+
+test('snat apply gives programs a minute: at a start of the machine they load modules', () => {
+  const limits = snat(['apply', '--cidr', '10.0.0.0/8', '--persist'], {
+    systemd: true,
+    bridgeNetfilter: null,
+  }).limitsMs;
+  assert.deepEqual([...new Set(limits)], [60_000]);
 });
