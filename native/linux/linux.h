@@ -26,5 +26,6 @@ int host_write_snapshot(void);
 HOST_FUNCTION(host_netlink);
 HOST_FUNCTION(host_set_netns);
 HOST_FUNCTION(host_detach);
+HOST_FUNCTION(host_sleep_until_us);
 
 #endif

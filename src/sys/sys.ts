@@ -151,6 +151,8 @@ export interface Sys {
   /** Milliseconds since 1970. */
   realtimeMs(): number;
   sleepMs(ms: number): void;
+  /** By the clock of `monotonicUs`; returns at once when the time has passed. */
+  sleepUntilUs(timeUs: number): void;
 
   // ---- text ----
   encodeUtf8(text: string): Uint8Array;

@@ -23,7 +23,7 @@ export function keepNetworkdOff({ sys, log }: PluginContext, nic: string, bridge
   try {
     if (!exists(sys, RUNTIME)) return;
     if (!exists(sys, NETWORKD_DIRECTORY)) sys.mkdir(NETWORKD_DIRECTORY, 0o755);
-    const text = `# Goes with ${bridge}.\n[Match]\nName=${nic} ${bridge} azv*\n[Link]\nUnmanaged=yes\n`;
+    const text = `[Match]\nName=${nic} ${bridge} azv*\n[Link]\nUnmanaged=yes\n`;
     // It is read by a user of its own.
     replaceFile(sys, networkdFile(bridge), sys.encodeUtf8(text), 0o644);
   } catch (error) {

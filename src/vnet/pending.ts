@@ -22,7 +22,7 @@ import type { Sockets } from './host-links.ts';
 import { beginDel, finish } from './leaving.ts';
 
 /** DEL leaves the processor to its child for so long: then the child has usually begun to delete the link. */
-const CHILD_START_MS = 1;
+const CHILD_START_US = 1000;
 
 /** DEL of an endpoint on record: off the network when this returns, its link in the hands of a child. */
 export function delEndpoint(
@@ -36,20 +36,11 @@ export function delEndpoint(
   const leave = (link: Link) => {
     left = link;
   };
-  const later = pending && !hasSibling(context, record) ? leave : undefined;
-  const work = () => finish(context, sockets, request, pending ?? record, true, later);
+  const work = () => finish(context, sockets, request, pending ?? record, true, pending && leave);
   const failed = pending ? exclusively(context, pending, CLAIM_WAIT_MS, work) : work();
-  if (pending && left) removeLinkDetached(context, pending, left);
-  else closeDetached(context);
+  if (pending && left) return removeLinkDetached(context, sockets, pending, left);
+  closeDetached(context);
   return failed;
-}
-
-/**
- * Whether the container keeps another interface of ours: its routes through the one that is stopped have to go
- * before DEL returns, or what it sends to the subnet is lost until a child removes the link.
- */
-function hasSibling({ sys }: PluginContext, { containerId }: EndpointRecord): boolean {
-  return listRecords(sys, ENDPOINTS_DIR).some((name) => name.includes(`@${containerId}@`));
 }
 
 /**
@@ -63,14 +54,20 @@ export function sweepPending(context: PluginContext, sockets: Sockets, request: 
 
 /**
  * Leaves the removal of the link to a detached child. The kernel takes the interface out of the
- * sandbox and frees it, which is a waiting of its own, without us.
+ * sandbox and frees it, which is a waiting of its own, without us, unless the container has another interface.
  */
-function removeLinkDetached(context: PluginContext, record: EndpointRecord, link: Link): void {
+function removeLinkDetached(
+  context: PluginContext,
+  sockets: Sockets,
+  record: EndpointRecord,
+  { index }: Link,
+): Failure | undefined {
   const { sys, log } = context;
+  const startedUs = sys.monotonicUs();
   if (sys.detach() === 'child') {
     // A route socket of its own: answers to the parent's must not be mixed with the child's. By its index: a
     // link of the same name may be that of the next ADD, which did not wait for this child to be scheduled.
-    const failed = deleteVeth(new NetlinkSocket(sys, NETLINK_ROUTE), link.index);
+    const failed = deleteVeth(new NetlinkSocket(sys, NETLINK_ROUTE), index);
     if (failed === undefined) {
       exclusively(context, record, 0, () => {
         const { sinceMs } = readEndpoint(sys, log, PENDING_DIR, record.network, record) ?? {};
@@ -78,9 +75,13 @@ function removeLinkDetached(context: PluginContext, record: EndpointRecord, link
         return undefined;
       });
     }
-    sys.exit(failed === undefined ? 0 : 1);
+    sys.exit(failed ? 1 : 0);
   }
-  sys.sleepMs(CHILD_START_MS);
+  // What the container sends by another interface of ours would go to this one, which is stopped, until the child comes.
+  const isOfContainer = (name: string) => name.includes(`@${record.containerId}@`);
+  if (listRecords(sys, ENDPOINTS_DIR).some(isOfContainer)) return deleteVeth(sockets.route, index);
+  sys.sleepUntilUs(startedUs + CHILD_START_US);
+  return undefined;
 }
 
 /**

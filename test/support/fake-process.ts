@@ -264,6 +264,10 @@ export class FakeProcess implements Sys {
   realtimeMs(): number {
     return this.#world.nowMs;
   }
+  sleepUntilUs(timeUs: number): void {
+    this.#enter('sleepUntilUs', timeUs);
+    this.#world.nowMs = Math.max(this.#world.nowMs, timeUs / 1000);
+  }
   sleepMs(ms: number): void {
     this.#enter('sleepMs', ms);
     this.#world.nowMs += ms;

@@ -57,6 +57,7 @@ function reading(sys: Sys): Omit<Sys, 'rename' | 'mkdir' | 'unlink' | 'rmdir' | 
     monotonicUs: () => sys.monotonicUs(),
     realtimeMs: () => sys.realtimeMs(),
     sleepMs: (ms) => sys.sleepMs(ms),
+    sleepUntilUs: (timeUs) => sys.sleepUntilUs(timeUs),
     encodeUtf8: (text) => sys.encodeUtf8(text),
     decodeUtf8: (buffer, offset, length) => sys.decodeUtf8(buffer, offset, length),
     sha1Hex: (buffer, offset, length) => sys.sha1Hex(buffer, offset, length),

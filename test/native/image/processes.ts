@@ -245,6 +245,16 @@ function clockCases(sys: Sys): Case[] {
         `20 ms, not ${sleptUs} us`,
       );
     }),
+    ...[-1, 0.5, Number.NaN, '1', undefined].map((time, index) =>
+      refused('sleepUntilUs', `no time ${index}`, 'EINVAL', time),
+    ),
+    refused('sleepUntilUs', 'twenty minutes', 'EINVAL', sys.monotonicUs() + 1_200_000_000),
+    works('sleepUntilUs', () => {
+      const startedUs = sys.monotonicUs();
+      sys.sleepUntilUs(startedUs - 1);
+      sys.sleepUntilUs(startedUs + 20_000);
+      expectTrue(sys.monotonicUs() >= startedUs + 20_000, 'not before its time');
+    }),
     works('realtimeMs', () => {
       expectTrue(Math.abs(sys.realtimeMs() - Date.now()) < 30_000, 'the time of day');
     }),

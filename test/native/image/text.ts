@@ -90,6 +90,7 @@ export function emptyCalls(): Case[] {
     'spawnWithLists',
     'exit',
     'sleepMs',
+    'sleepUntilUs',
     'encodeUtf8',
     'decodeUtf8',
     'sha1Hex',
