@@ -127,7 +127,10 @@ for (const variant of ['nft', 'legacy'] as const) {
     });
 
     test('apply --persist writes a unit that systemd understands, and its command applies the rules', async () => {
-      const applied = await snat(vm, ['apply', ...SEVERAL, '--persist']);
+      // A unit wants a path without spaces, which that of this working tree may have.
+      const installed = '/run/azure-vnet-installed';
+      await vm.mustExec(['cp', programOf(vm), installed]);
+      const applied = await vm.exec([installed, 'snat', 'apply', ...SEVERAL, '--persist']);
       assert.equal(applied.status, 0, applied.stderr);
       assert.match(applied.stdout, /systemctl enable azure-vnet-snat\.service/);
       const unit = await vm.mustExec(['cat', UNIT]);
@@ -182,7 +185,11 @@ const DROP_LIMIT_MS = 20_000;
 const INTERNET = 'http://203.0.113.10/';
 
 function snat(vm: Vm, words: readonly string[]) {
-  return vm.exec([`${vm.state.cniPath[0]}/azure-vnet`, 'snat', ...words]);
+  return vm.exec([programOf(vm), 'snat', ...words]);
+}
+
+function programOf(vm: Vm): string {
+  return `${vm.state.cniPath[0]}/azure-vnet`;
 }
 
 async function natRules(vm: Vm): Promise<string> {

@@ -109,7 +109,7 @@ export const SETUP_FAULTS: Readonly<Record<string, Fault>> = {
     found: /azure-vnet-ipam is another file than/,
     inject: (node) =>
       node.sh(
-        `mkdir -p /run/bin && cp ${BIN}/azure-vnet ${BIN}/azure-vnet-ipam /usr/lib/cni/portmap /usr/lib/cni/loopback /run/bin/`,
+        `mkdir -p /run/bin && cp '${BIN}/azure-vnet' '${BIN}/azure-vnet-ipam' /usr/lib/cni/portmap /usr/lib/cni/loopback /run/bin/`,
       ),
     flags: ['--cni-path', '/run/bin'],
     severity: 'warning',
